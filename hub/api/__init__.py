@@ -1,0 +1,1 @@
+"""HTTP and WebSocket: what telephones, pages and scripts ask."""

@@ -1,0 +1,74 @@
+"""Where things are: environment `BJELLE_…` and a TOML file. What the house decided is the plan."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+
+class Settings(BaseSettings):
+    """Bad configuration is refused at start with the field's name and what was expected."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="BJELLE_", toml_file="bjelle.toml", extra="forbid"
+    )
+
+    store_url: str = "sqlite+aiosqlite:///bjelle.db"
+    """SQLAlchemy URL: sqlite+aiosqlite:///FILE or postgresql+asyncpg://…"""
+    data_dir: Path = Path()
+    """Where the spool file and backups are."""
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    cookie_secure: bool = True
+    """False only for http on loopback (the demo)."""
+
+    mqtt_host: str = "127.0.0.1"
+    mqtt_port: int = Field(default=8883, ge=1, le=65535)
+    mqtt_username: str = ""
+    mqtt_password: SecretStr = SecretStr("")
+    mqtt_tls: bool = True
+    mqtt_ca: Path | None = None
+    mqtt_version: int = 5
+    """5; 4 (3.1.1) only for the demo's embedded broker: it acknowledges before the commit."""
+    mqtt_client_id: str = "bjelle"
+    mqtt_session_expiry_s: int = Field(default=7 * 24 * 3600, ge=60)
+    mqtt_receive_maximum: int = Field(default=1000, ge=1, le=65535)
+
+    metrics_token: SecretStr = SecretStr("")
+    """Bearer token for /metrics; empty: only a signed-in technician or leader may read it."""
+    inbox_limit: int = Field(default=4000, ge=1)
+    unrecorded_after_s: float = Field(default=5.0, gt=0)
+    spool_limit_bytes: int = Field(default=256 * 1024 * 1024, ge=1024)
+    heard_flush_s: float = Field(default=30.0, gt=0)
+    snapshot_every_rows: int = Field(default=2000, ge=1)
+    gateway_listen_s: float = Field(default=8.0, ge=0)
+    demo: bool = False
+
+    @field_validator("store_url")
+    @classmethod
+    def _known_store(cls, url: str) -> str:
+        if url.startswith(("sqlite+aiosqlite://", "postgresql+asyncpg://")):
+            return url
+        expected = "sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER:PASSWORD@HOST/DATABASE"
+        raise ValueError(f"expected {expected}, got {url.split('@')[-1]!r}")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then environment, then the TOML file."""
+        del dotenv_settings
+        toml = TomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, toml, file_secret_settings
