@@ -1,0 +1,84 @@
+"""`bjelle`: one command, its parts gathered from the hub and from `bjelle.commands`.
+
+Exit codes everywhere: 0 done, 1 done and the answer is no (a broken truth, an unbalanced ledger),
+2 could not be done (wrong usage, refused input, nothing to work on).
+"""
+
+import importlib
+import sys
+from importlib.metadata import entry_points, version
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="bjelle",
+    help="Bjelle: the open alarm and sensor hub for care houses.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+)
+
+PARTS = (
+    ("house", "hub.cli_house:house"),
+    ("user", "hub.cli_user:user"),
+    ("report", "hub.cli_report:report"),
+    ("why", "hub.cli_report:why"),
+    ("ledger", "hub.cli_report:ledger"),
+    ("backup", "hub.cli_store:backup"),
+    ("restore", "hub.cli_store:restore"),
+    ("replay", "hub.cli_store:replay"),
+    ("db", "hub.cli_store:db"),
+    ("device", "hub.cli_device:device"),
+    ("broker", "hub.cli_broker:broker"),
+)
+"""Command name and where it lives. What stands above the hub comes in by entry point."""
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    log_json: Annotated[bool, typer.Option(help="Log as JSON lines.")] = False,
+) -> None:
+    """Run the hub: broker, engine, journal, telephones, API. Stops cleanly on Ctrl-C."""
+    from hub.app import serve as run
+
+    given: dict[str, object] = {}
+    if host is not None:
+        given["host"] = host
+    if port is not None:
+        given["port"] = port
+    raise typer.Exit(run(given, log_json=log_json))
+
+
+@app.command("version")
+def show_version() -> None:
+    """Print the version."""
+    print(version("bjelle"))
+
+
+def _mount(name: str, part: object) -> None:
+    if isinstance(part, typer.Typer):
+        app.add_typer(part, name=name)
+    elif callable(part):
+        app.command(name)(part)
+    else:
+        raise TypeError(f"{name} is neither a Typer app nor a command")
+
+
+def _gather() -> None:
+    for name, where in PARTS:
+        module, attribute = where.split(":")
+        _mount(name, getattr(importlib.import_module(module), attribute))
+    for entry in sorted(entry_points(group="bjelle.commands"), key=lambda e: e.name):
+        _mount(entry.name, entry.load())
+
+
+def main() -> None:
+    """Run the command line."""
+    _gather()
+    sys.exit(app())
+
+
+if __name__ == "__main__":
+    main()
