@@ -1,0 +1,1 @@
+"""Benchmarks: ours and a bare floor in one run, alternating: ratios instead of promises."""
