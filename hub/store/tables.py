@@ -306,6 +306,17 @@ enrol_codes = Table(
     Column("used_at", Utc),
 )
 
+pin_tries = Table(
+    "pin_tries",
+    metadata,
+    _house(),
+    # Wrong PINs lock one person on one telephone, and nobody elsewhere (UX A13).
+    Column("staff", Id, primary_key=True),
+    Column("handset", Id, primary_key=True),
+    Column("failed", Integer, nullable=False),
+    Column("locked_until", Utc),
+)
+
 access_log = Table(
     "access_log",
     metadata,
