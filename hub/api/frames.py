@@ -8,7 +8,7 @@ answers with one `snapshot` that replaces everything the page shows, then number
 (`call`, `gone`, `colleagues`). `n` grows by one with each of these frames of one telephone and
 never starts over while the hub runs. A gap, or a `hash` in the heartbeat that differs from the
 page's own in two heartbeats running, is answered by a new `hello` on the same socket, which
-brings a new snapshot. `answer`, `heartbeat` and `bye` have no place in that order: a heartbeat's
+brings a new snapshot. `answer`, `heartbeat`, `bye` have no place in that order: a heartbeat's
 `n` is the last one sent, `alive.n` the last one the page has applied.
 
 Times are ISO 8601 UTC with `Z`. Field names carry units where they have one.
@@ -331,23 +331,18 @@ class Op(Frame, frozen=True, tag_field="t", tag="op"):
 
 FromPage = Hello | Alive | Receipt | Op
 
-_encoder = msgspec.json.Encoder(decimal_format="number")
+_encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(FromPage)
 
 
-def encode(frame: FromHub) -> bytes:
-    """Return the frame as JSON."""
-    return _encoder.encode(frame)
+def encode(frame: FromHub | Card) -> str:
+    """Return the frame, or a card for `call_changed`, as JSON text."""
+    return _encoder.encode(frame).decode()
 
 
-def encode_card(card: Card) -> bytes:
-    """Return a card's JSON, for the frames of every telephone that shows the same."""
-    return _encoder.encode(card)
-
-
-def call_changed(n: int, card: bytes, *, ring: bool) -> bytes:
-    """Return a `call` frame around an already encoded card."""
-    return b'{"t":"call","n":%d,"ring":%s,"card":%s}' % (n, b"true" if ring else b"false", card)
+def call_changed(n: int, card: str, *, ring: bool) -> str:
+    """Return a `call` frame around a card that was encoded once for all who show it."""
+    return f'{{"t":"call","n":{n},"ring":{"true" if ring else "false"},"card":{card}}}'
 
 
 def decode(data: str | bytes) -> FromPage:

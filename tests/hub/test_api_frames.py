@@ -54,7 +54,7 @@ def test_the_exported_schema_is_fresh() -> None:
 
 def test_a_frame_put_together_from_an_encoded_card_is_the_same_frame() -> None:
     whole = frames.CallChanged(n=7, ring=True, card=card())
-    parts = frames.call_changed(7, frames.encode_card(card()), ring=True)
+    parts = frames.call_changed(7, frames.encode(card()), ring=True)
     assert msgspec.json.decode(parts, type=frames.FromHub) == whole
     assert parts == frames.encode(whole)
 
