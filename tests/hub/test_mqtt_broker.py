@@ -1,0 +1,59 @@
+"""The shipped broker keeps what it must keep, before a hub comes into it."""
+
+import asyncio
+from typing import Any
+
+import aiomqtt
+import pytest
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from tests.support.mosquitto import Mosquitto
+
+pytestmark = pytest.mark.broker
+
+
+def kept_session() -> dict[str, Any]:
+    expiry = Properties(PacketTypes.CONNECT)
+    expiry.SessionExpiryInterval = 3600
+    return {"clean_start": False, "properties": expiry}
+
+
+async def next_payloads(client: aiomqtt.Client, count: int) -> list[bytes]:
+    got: list[bytes] = []
+    async with asyncio.timeout(20):
+        async for message in client.messages:
+            got.append(bytes(message.payload))
+            if len(got) == count:
+                break
+    return got
+
+
+async def test_nobody_gets_in_without_a_password(broker: Mosquitto) -> None:
+    with pytest.raises(aiomqtt.MqttError, match=r"(?i)not authori[sz]ed"):
+        async with aiomqtt.Client(broker.host, broker.port):
+            pass
+
+
+async def test_tls_is_spoken_with_our_own_authority(tls_broker: Mosquitto) -> None:
+    async with tls_broker.client() as tester:
+        await tester.subscribe("house/x")
+        await tester.publish("house/x", b"1", qos=1)
+        assert await next_payloads(tester, 1) == [b"1"]
+
+
+@pytest.mark.parametrize("ending", ["stop", "kill"])
+async def test_what_was_queued_for_an_absent_hub_survives_the_broker(
+    broker: Mosquitto, ending: str
+) -> None:
+    """Of a killed broker all but the last change: it writes after a change, not with it."""
+    async with broker.client("absent", **kept_session()) as hub:
+        await hub.subscribe("house/#", qos=1)
+    async with broker.client() as bridge:
+        for n in range(50):
+            await bridge.publish(f"house/{n}", str(n).encode(), qos=n % 2)
+    getattr(broker, ending)()
+    broker.start()
+    async with broker.client("absent", **kept_session()) as hub:
+        got = await next_payloads(hub, 49)
+    assert got[:49] == [str(n).encode() for n in range(49)]
