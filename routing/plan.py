@@ -199,6 +199,8 @@ class Stay:
     """Two lines that the person who comes must know, without a name."""
     assigned: tuple[StaffId, ...] = ()
     backup: tuple[StaffId, ...] = ()
+    practice_until: datetime | None = None
+    """Presses before this are practice (øvelse): the real way, marked, out of the figures."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from routing.calls import CallState
-from routing.effects import Because
+from routing.effects import Because, Reply
 from routing.events import HandsetState, Outcome, ReceiptKind, StoreState
 from routing.ids import (
     BridgeId,
@@ -38,6 +38,8 @@ class Ringing:
     receipt_at: datetime | None = None
     again: int = 0
     because: Because | None = None
+    missed: bool = False
+    """No «ringing» receipt inside its limit: already acted upon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,10 @@ class Call:
     told: tuple[HandsetId, ...] = ()
     """Telephones that were ever rung for it: they see who took it."""
     declined: tuple[StaffId, ...] = ()
+    asked_by: StaffId | None = None
+    """Staff who asked for help from a telephone: not rung for it, may end it."""
+    operation: OperationId | None = None
+    """The operation that opened it, so that a tap sent twice opens one call."""
     owner: StaffId | None = None
     owner_handset: HandsetId | None = None
     taken_at: datetime | None = None
@@ -111,6 +117,8 @@ class HandsetNow:
     reasons: tuple[str, ...] = ()
     last_operation: OperationId | None = None
     last_ok: bool = True
+    last_reply: Reply | None = None
+    """The answer to `last_operation`: the same operation gets the same answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +141,8 @@ class DeviceNow:
     silent: bool = False
     battery_percent: float | None = None
     problems: int = 0
+    watched_since: datetime | None = None
+    """When supervision began: a device that never spoke is silent too, counted from here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +196,14 @@ class State:
     """After a start: telephones keep their last state until then."""
     broker_up: bool = True
     store: StoreState = StoreState.RECORDED
+    open: tuple[CallId, ...] = ()
+    """The calls that are not closed, oldest first: what most decisions walk."""
+    due: datetime | None = None
+    """Earliest deadline of calls, rules and pauses; derived, kept so that nothing walks."""
+    watch_at: datetime | None = None
+    """When supervision must look again; never later than the first silence that is due."""
+    grace_until: datetime | None = None
+    """After the broker came back: last wills and retained states storm in; judged after this."""
 
 
 def is_open(call: Call) -> bool:
