@@ -364,9 +364,9 @@ class Sections(Part):
     devices: dict[Id, DevicePart] = {}
     handsets: dict[Id, HandsetPart] = {}
     ladders: dict[Id, LadderPart] = {}
-    """Left out: the default ladders of hub/house_defaults.py."""
+    """Left out: the default ladders of routing/defaults.py."""
     policies: dict[CallType, PolicyPart] = {}
-    """Left out: the default call types of hub/house_defaults.py."""
+    """Left out: the default call types of routing/defaults.py."""
     rules: dict[Id, RulePart] = {}
 
 

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from hub.house_defaults import LADDERS, POLICIES
 from hub.house_file import (
     DevicePart,
     LadderPart,
@@ -16,6 +15,7 @@ from hub.house_file import (
     UsePart,
 )
 from hub.names import Name, Named, shorten
+from routing.defaults import LADDERS, POLICIES
 from routing.ids import (
     BedId,
     BridgeId,
