@@ -16,6 +16,10 @@ class Clock(Protocol):
         """Return how far the wall clock jumped since last asked, if by more than a second."""
         ...
 
+    def not_before(self, at: datetime) -> None:
+        """Never answer earlier than `at` (the journal's last)."""
+        ...
+
 
 class SystemClock:
     """The machine's time, carried by the monotonic clock so that it cannot go back.

@@ -1,0 +1,592 @@
+"""One engine per house, the only writer: events in, effects out, in the journal's order.
+
+    submit -> inbox (alarm lane first) -> step -> Ring leaves at once -> row queued to the store
+           -> commit, together with the rows of all houses -> everything else leaves, submit returns
+
+Noise first, silence after: nothing is acknowledged, withdrawn or confirmed before its commit, and
+no ring waits for one.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import IntEnum
+from typing import Protocol, Self, runtime_checkable
+
+import structlog
+
+from hub import fallback, records
+from hub.clock import Clock
+from hub.core import TZDATA_VERSION, Core
+from hub.heard import Heard
+from hub.recovery import recovered_state
+from hub.store.rows import (
+    QUARANTINED,
+    Fenced,
+    QuarantinedMessage,
+    Row,
+    Snapshot,
+)
+from hub.store.store import Store
+from routing.effects import Effect, Ring
+from routing.events import (
+    ClockStepped,
+    DevicesHeard,
+    Event,
+    FaultNoticed,
+    SignalReceived,
+    Started,
+    StoreChanged,
+    StoreState,
+    TimePassed,
+)
+from routing.ids import HouseId, SignalId
+from routing.state import Call, State
+
+log = structlog.get_logger(__name__)
+
+SLICE = 64
+"""Events stepped before the loop may read its sockets again."""
+WATCH_S = 1.0
+"""How often the wall clock is compared with the monotonic one."""
+DUE_AT_ONCE = 100
+"""Deadlines stepped before the loop may read its sockets again."""
+FAULT_AGAIN_S = 60.0
+"""A fault of the shell that repeats is told once in this time."""
+
+
+class Lane(IntEnum):
+    """Staff taps, receipts and alarm devices go first."""
+
+    ALARM = 0
+    BULK = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of an event. `recorded` False: only in the spool, «ikke lagret»."""
+
+    state: State
+    effects: tuple[Effect, ...]
+    recorded: bool
+
+
+class Performer(Protocol):
+    """Carries effects out: gateway, publisher, channels, metrics."""
+
+    def noise(self, house: HouseId, state: State, effects: Sequence[Effect]) -> None:
+        """Ring, at once, before the commit. Must not block; receives only Ring."""
+        ...
+
+    def settled(
+        self, house: HouseId, state: State, effects: Sequence[Effect], recorded: bool
+    ) -> None:
+        """Everything of a committed batch, in order; `state` is that after its last event."""
+        ...
+
+
+@runtime_checkable
+class StopsRinging(Protocol):
+    """A performer that must know when another worker has taken the house over."""
+
+    def fenced(self, house: HouseId) -> None:
+        """Stop ringing for this house: another worker does now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much an engine holds, and how often it does what it does now and then."""
+
+    inbox: int = 4000
+    """Events of each lane between `submit` and its commit; one more waits."""
+    heard_flush: timedelta = timedelta(seconds=30)
+    snapshot_every_rows: int = 2000
+    listen: timedelta = timedelta(seconds=8)
+    """After a start, telephones keep their last state this long."""
+
+
+class EngineStopped(RuntimeError):  # noqa: N818 (a state of affairs)
+    """The engine takes nothing more."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One event on its way from submit to its commit."""
+
+    event: Event
+    lane: Lane
+    wait: asyncio.Future[Settled] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """A stepped event whose row is not durable yet."""
+
+    row: Row
+    state: State
+    entry: _Entry
+
+
+class Engine:
+    """Steps every event of one house and lets its effects out at the right moment."""
+
+    def __init__(
+        self,
+        house: HouseId,
+        state: State,
+        *,
+        clock: Clock,
+        store: Store,
+        performers: Sequence[Performer] = (),
+        epoch: int,
+        seq: int,
+        digest: str,
+        limits: Limits | None = None,
+        core: Core | None = None,
+        rows_since_snapshot: int = 0,
+    ) -> None:
+        """Begin where the journal ends: after row `seq`, whose digest is `digest`."""
+        self.house = house
+        self.state = state
+        self.epoch = epoch
+        self.seq = seq
+        self.stepped = 0
+        self.quarantined = 0
+        self._clock = clock
+        self._store = store
+        self._performers = tuple(performers)
+        self._digest = digest
+        self._limits = limits or Limits()
+        self._core = core or Core.shipped()
+        self._signals = 0
+        self._inbox: tuple[deque[_Entry], deque[_Entry]] = (deque(), deque())
+        self._room = tuple(asyncio.Semaphore(self._limits.inbox) for _ in Lane)
+        self._pending: deque[_Pending] = deque()
+        self._wake = asyncio.Event()
+        self._heard = Heard()
+        self._since_snapshot = rows_since_snapshot
+        self._told: dict[str, datetime] = {}
+        self._time_waits_until: datetime | None = None
+        self._stopping = False
+        self._ended: Exception | None = None
+
+    @classmethod
+    async def start(
+        cls,
+        house: HouseId,
+        initial: State,
+        *,
+        clock: Clock,
+        store: Store,
+        performers: Sequence[Performer] = (),
+        limits: Limits | None = None,
+        core: Core | None = None,
+    ) -> Self:
+        """Commit a new epoch, then recover: newest snapshot, the tail stepped and compared.
+
+        `initial` is `empty(plan)`, used by a house that has never started.
+        """
+        core = core or Core.shipped()
+        epoch = await store.start_epoch(house, clock.now())
+        recovered = await store.recover(house)
+        state = recovered_state(recovered, initial, core)
+        if recovered.last_at is not None:
+            clock.not_before(recovered.last_at)
+        return cls(
+            house,
+            state,
+            clock=clock,
+            store=store,
+            performers=performers,
+            epoch=epoch,
+            seq=recovered.seq,
+            digest=recovered.digest,
+            limits=limits,
+            core=core,
+            rows_since_snapshot=recovered.seq - recovered.snapshot_seq,
+        )
+
+    # --- The door ---------------------------------------------------------------------------
+
+    def next_signal(self) -> SignalId:
+        """A new signal id, `<epoch>-<n>`: the epoch was committed, so it was never used."""
+        self._signals += 1
+        return SignalId(f"{self.epoch}-{self._signals}")
+
+    @property
+    def depth(self) -> int:
+        """Events that wait to be stepped."""
+        return len(self._inbox[Lane.ALARM]) + len(self._inbox[Lane.BULK])
+
+    @property
+    def unsettled(self) -> int:
+        """Events stepped whose rows are not durable yet."""
+        return len(self._pending)
+
+    async def submit(self, event: Event, lane: Lane = Lane.ALARM) -> Settled:
+        """Hand in an event; returns when its row is durable, or in the spool.
+
+        Waits while the lane is full, and so holds the broker back.
+
+        Raises:
+            Fenced: another worker has the house now.
+            EngineStopped: this engine ends; the event was not taken.
+        """
+        await self._room[lane].acquire()
+        self._refuse_when_ended()
+        entry = _Entry(event, lane, asyncio.get_running_loop().create_future())
+        assert entry.wait is not None
+        self._inbox[lane].append(entry)
+        self._wake.set()
+        return await entry.wait
+
+    def _refuse_when_ended(self) -> None:
+        if self._ended is not None:
+            raise self._ended
+        if self._stopping:
+            raise EngineStopped(f"{self.house} is stopping: send it again after the start")
+
+    # --- The loop ---------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Step what comes in, and time. Ends after `stop`; raises Fenced when fenced."""
+        self._store.attach(self)
+        try:
+            self._begin()
+            while self._ended is None and not (self._stopping and self._finished()):
+                await self._wait_for_work()
+                self._work()
+                await asyncio.sleep(0)
+            if self._ended is not None:
+                raise self._ended
+        finally:
+            self._end()
+
+    async def stop(self) -> None:
+        """Step what is in the inbox, flush, take a snapshot, and let `run` end."""
+        self._stopping = True
+        self._wake.set()
+
+    def _begin(self) -> None:
+        if self.seq == 0:
+            # Replay begins here: the plan that the house started with.
+            self._store.keep(self._snapshot_of(self.state, self._now()))
+        started = Started(
+            epoch=self.epoch,
+            core_version=self._core.version,
+            tzdata_version=TZDATA_VERSION,
+            listening_until=self._now() + self._limits.listen,
+        )
+        self._process(_Entry(started, Lane.ALARM))
+        for found in self._store.found_at_start:
+            self._process(_Entry(FaultNoticed("spool_damaged", found), Lane.ALARM))
+
+    def _end(self) -> None:
+        self._store.detach(self.house)
+        error = self._ended or EngineStopped(f"{self.house} stopped: send it again")
+        self._ended = error
+        waiting = [*self._inbox[Lane.ALARM], *self._inbox[Lane.BULK]]
+        for entry in [*waiting, *(pending.entry for pending in self._pending)]:
+            if entry.wait is not None and not entry.wait.done():
+                entry.wait.set_exception(error)
+                # Who submitted may be gone too (the group ends): no complaint about that.
+                entry.wait.exception()
+            self._room[entry.lane].release()
+
+    def _finished(self) -> bool:
+        """While stopping: flush, snapshot, and see whether everything is durable."""
+        if self.depth:
+            return False
+        self._flush_heard()
+        if self._since_snapshot:
+            self._snapshot()
+        return not self._pending
+
+    async def _wait_for_work(self) -> None:
+        if self.depth or self._ended is not None:
+            return
+        now = self._now()
+        until = now + timedelta(seconds=WATCH_S)
+        if (due := self._due()) is not None:
+            until = min(until, due)
+        if self._heard.since is not None:
+            until = min(until, self._heard.since + self._limits.heard_flush)
+        timer = asyncio.get_running_loop().call_later(
+            max(0.0, (until - now).total_seconds()), self._wake.set
+        )
+        try:
+            await self._wake.wait()
+        finally:
+            timer.cancel()
+        self._wake.clear()
+
+    def _work(self) -> None:
+        if (by := self._clock.stepped()) is not None:
+            self._process(_Entry(ClockStepped(by), Lane.ALARM))
+        alarm, bulk = self._inbox
+        for _ in range(SLICE):
+            if self._ended is not None:
+                return
+            if alarm:
+                self._process(alarm.popleft())
+            elif bulk:
+                self._process(bulk.popleft())
+            else:
+                break
+        self._pass_time()
+        self._now_and_then()
+
+    # --- Time -------------------------------------------------------------------------------
+
+    def _now(self) -> datetime:
+        now = self._clock.now()
+        return now if self.state.now is None else max(now, self.state.now)
+
+    def _due(self) -> datetime | None:
+        """The next deadline, or when to try again after a failed one."""
+        due = self._core.next_deadline(self.state)
+        if due is None or self._time_waits_until is None:
+            return due
+        return max(due, self._time_waits_until)
+
+    def _pass_time(self) -> None:
+        for _ in range(DUE_AT_ONCE):
+            due = self._due()
+            if due is None or due > self._now() or self._ended is not None:
+                return
+            # A device heard a moment ago must not be called silent.
+            if self._flush_heard():
+                continue
+            before = self.state
+            self._time_waits_until = None
+            self._process(_Entry(TimePassed(), Lane.ALARM))
+            if self._core.next_deadline(self.state) == due:
+                self._time_stuck(due, failed=self.state is before)
+                return
+
+    def _time_stuck(self, due: datetime, *, failed: bool) -> None:
+        """A deadline that does not go away must not keep everything else waiting."""
+        self._time_waits_until = self._now() + timedelta(seconds=WATCH_S)
+        if not failed:
+            self._fault("deadline_stuck", f"due {due.isoformat()} and still due after its step")
+
+    def _now_and_then(self) -> None:
+        now = self._now()
+        since = self._heard.since
+        if since is not None and now >= since + self._limits.heard_flush:
+            self._flush_heard()
+        every = self._limits.snapshot_every_rows
+        if self._since_snapshot >= (every if not self.depth else 2 * every):
+            self._flush_heard()
+            self._snapshot()
+
+    def _flush_heard(self) -> bool:
+        event = self._heard.flush()
+        if event is not None:
+            self._process(_Entry(event, Lane.BULK))
+        return event is not None
+
+    def _snapshot(self) -> None:
+        self._store.keep(self._snapshot_of(self.state, self._now()))
+        self._since_snapshot = 0
+
+    def _snapshot_of(self, state: State, at: datetime) -> Snapshot:
+        return Snapshot(self.house, self.seq, at, state, self._core.version)
+
+    # --- One event --------------------------------------------------------------------------
+
+    def _process(self, entry: _Entry) -> bool:
+        """Step one event; False where the step raised."""
+        event = entry.event
+        if isinstance(event, SignalReceived) and self._is_only_heard(event):
+            self._heard.gather(event, self._now())
+            self._resolve(entry, Settled(self.state, (), recorded=True))
+            return True
+        now = self._now()
+        try:
+            payload = records.encode_event(event)
+            state, effects = self._core.step(self.state, event, now)
+            decisions = records.encode_effects(effects)
+        except Exception as error:  # noqa: BLE001 (rings more, never less)
+            self._quarantine(entry, now, error)
+            return False
+        before, self.state = self.state, state
+        self._make_noise(effects)
+        changed = _changed_calls(before, state)
+        self._record(entry, type(event).__name__, payload, effects, decisions, now, changed)
+        return True
+
+    def _is_only_heard(self, event: SignalReceived) -> bool:
+        try:
+            return self._core.only_heard(self.state, event)
+        except Exception:
+            log.exception("only_heard raised: the event is stepped", house=self.house)
+            return False
+
+    def _make_noise(self, effects: Sequence[Effect]) -> None:
+        rings = [effect for effect in effects if isinstance(effect, Ring)]
+        if not rings or self._ended is not None:
+            return
+        for performer in self._performers:
+            try:
+                performer.noise(self.house, self.state, rings)
+            except Exception as error:
+                log.exception("performer did not ring", performer=type(performer).__name__)
+                self._fault_later(performer, error)
+
+    def _record(
+        self,
+        entry: _Entry,
+        kind: str,
+        payload: bytes,
+        effects: tuple[Effect, ...],
+        decisions: bytes,
+        at: datetime,
+        changed: tuple[Call, ...] = (),
+    ) -> None:
+        self.seq += 1
+        self.stepped += 1
+        self._since_snapshot += 1
+        hashed = records.payload_hash(payload)
+        version = self._core.version
+        self._digest = records.chain(
+            self._digest, self.seq, at, kind, hashed, decisions, version
+        )
+        heard = entry.event.counted if isinstance(entry.event, DevicesHeard) else 0
+        row = Row(
+            self.house,
+            self.seq,
+            at,
+            kind,
+            payload,
+            hashed,
+            decisions,
+            self._digest,
+            version,
+            effects,
+            changed,
+            heard,
+        )
+        self._pending.append(_Pending(row, self.state, entry))
+        self._store.put(row)
+
+    # --- A step that raised -----------------------------------------------------------------
+
+    def _quarantine(self, entry: _Entry, now: datetime, error: Exception) -> None:
+        """Keep the event, ring all the same, say so. The old state is intact."""
+        event = entry.event
+        why = f"{type(event).__name__} made the step raise {type(error).__name__}: {error}"
+        log.error(
+            "event quarantined", house=self.house, event=type(event).__name__, exc_info=error
+        )
+        self.quarantined += 1
+        signal = fallback.signal_of(event) or SignalId(f"event-{self.epoch}-{self.seq + 1}")
+        booked = False
+        before = self.seq
+        if (instead := fallback.instead_of(event, why)) is not None:
+            booked = self._process(_Entry(instead, entry.lane))
+        call = fallback.call_of(self._effects_since(before))
+        effects = fallback.effects_for(self.state, event, signal, call, why, booked=booked)
+        self._make_noise(effects)
+        payload = fallback.payload_of(event)
+        self._store.keep(
+            QuarantinedMessage(
+                self.house, signal, now, "", payload, why, getattr(event, "device", None)
+            )
+        )
+        decisions = records.encode_effects(effects)
+        self._record(entry, QUARANTINED, payload, effects, decisions, now)
+        if isinstance(event, TimePassed):
+            self._time_waits_until = now + timedelta(seconds=WATCH_S)
+        if not isinstance(event, FaultNoticed):
+            self._fault("step_failed", why)
+
+    def _effects_since(self, seq: int) -> list[Effect]:
+        return [e for p in self._pending if p.row.seq > seq for e in p.row.effects]
+
+    def _fault(self, code: str, detail: str) -> None:
+        """Tell the core about a fault of our own, each at most once a minute."""
+        now = self._now()
+        told = self._told.get(code)
+        if told is None or now - told >= timedelta(seconds=FAULT_AGAIN_S):
+            self._told[code] = now
+            self._process(_Entry(FaultNoticed(code, detail), Lane.ALARM))
+
+    def _fault_later(self, performer: Performer, error: Exception) -> None:
+        """A performer failed in the middle of a step: its fault waits for its turn."""
+        name = type(performer).__name__.lower()
+        code = f"performer_{name}"
+        now = self._now()
+        told = self._told.get(code)
+        if told is None or now - told >= timedelta(seconds=FAULT_AGAIN_S):
+            self._told[code] = now
+            event = FaultNoticed(code, f"{name} raised {type(error).__name__}: {error}")
+            self._inbox[Lane.ALARM].append(self._internal(event))
+            self._wake.set()
+
+    def _internal(self, event: Event) -> _Entry:
+        return _Entry(event, Lane.ALARM)
+
+    # --- What the store answers -------------------------------------------------------------
+
+    def appended(self, rows: Sequence[Row], *, recorded: bool) -> None:
+        """These rows are durable: let everything else out, in order."""
+        if self._ended is not None:
+            return
+        done: list[_Pending] = []
+        for row in rows:
+            pending = self._pending.popleft()
+            if pending.row.seq != row.seq:
+                raise RuntimeError(f"store answered row {row.seq}, not {pending.row.seq}")
+            done.append(pending)
+        effects = tuple(effect for pending in done for effect in pending.row.effects)
+        state = done[-1].state
+        for performer in self._performers:
+            try:
+                performer.settled(self.house, state, effects, recorded)
+            except Exception as error:
+                log.exception("performer failed", performer=type(performer).__name__)
+                self._fault_later(performer, error)
+        for pending in done:
+            self._resolve(
+                pending.entry, Settled(pending.state, pending.row.effects, recorded=recorded)
+            )
+        if self._stopping:
+            self._wake.set()
+
+    def _resolve(self, entry: _Entry, settled: Settled) -> None:
+        if entry.wait is None:
+            return
+        self._room[entry.lane].release()
+        if not entry.wait.done():
+            entry.wait.set_result(settled)
+
+    def lost_fence(self, why: str) -> None:
+        """Another worker wrote to this journal: stop at once, and stop ringing."""
+        if self._ended is not None:
+            return
+        log.error("fence lost", house=self.house, why=why)
+        self._ended = Fenced(why)
+        for performer in self._performers:
+            if isinstance(performer, StopsRinging):
+                performer.fenced(self.house)
+        self._wake.set()
+
+    def store_changed(self, state: StoreState, detail: str) -> None:
+        """The store went away or came back: the core must know."""
+        self._inbox[Lane.ALARM].append(self._internal(StoreChanged(state, detail)))
+        if state is StoreState.RECORDED:
+            # If rows were lost with the spool, recovery must start after the gap.
+            self._since_snapshot = max(self._since_snapshot, self._limits.snapshot_every_rows)
+        self._wake.set()
+
+
+def _changed_calls(before: State, after: State) -> tuple[Call, ...]:
+    """Calls that are not the very same value as before: the projection's rows."""
+    if after.calls is before.calls:
+        return ()
+    old = before.calls
+    return tuple(call for key, call in after.calls.items() if old.get(key) is not call)

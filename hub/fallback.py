@@ -1,0 +1,105 @@
+"""What rings when the core itself fails: everybody on duty. Rings more, never less."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from hub import records
+from routing.effects import Because, Book, Booked, Effect, Note, Reason, Reply, Ring
+from routing.events import (
+    Event,
+    HandsetState,
+    HelpAsked,
+    SignalQuarantined,
+    SignalReceived,
+    TimePassed,
+)
+from routing.ids import CallId, DeviceId, HandsetId, SignalId, StaffId
+from routing.plan import DeviceClass
+from routing.readings import FallSeen, HelpPressed, Problem
+from routing.state import State
+
+
+def signal_of(event: Event) -> SignalId | None:
+    """The signal that this event is about, if it is a device's."""
+    return getattr(event, "signal", None)
+
+
+def instead_of(event: Event, why: str) -> Event | None:
+    """What the core is given instead: a signal it need not understand, from the same device."""
+    if isinstance(event, SignalReceived):
+        return SignalQuarantined(event.signal, topic="", why=why, device=event.device)
+    return None
+
+
+def call_of(effects: Sequence[Effect]) -> CallId | None:
+    """The call that the substitute opened or joined."""
+    return next((effect.call for effect in effects if isinstance(effect, (Ring, Note))), None)
+
+
+def effects_for(
+    state: State,
+    event: Event,
+    signal: SignalId,
+    call: CallId | None,
+    why: str,
+    *,
+    booked: bool,
+) -> tuple[Effect, ...]:
+    """What goes out although the step raised: rings, an answer to the tap, the booking."""
+    because = Because(Reason.SHELL_FAULT, facts=_facts(state, event, why))
+    effects: list[Effect] = []
+    if isinstance(event, TimePassed):
+        for ringing in state.calls.values():
+            if ringing.ringing:
+                effects += _rings(state, ringing.id, because, again=ringing.pressed + 1)
+    elif _asks_for_help(state, event):
+        effects += _rings(state, call or CallId(f"fallback-{signal}"), because)
+    by = getattr(event, "by", None)
+    if by is not None and hasattr(by, "operation"):
+        effects.append(Reply(by.handset, by.operation, ok=False, because=because))
+    if isinstance(event, SignalReceived) and not booked:
+        effects.append(Book(signal, Booked.QUARANTINED, because, event.device))
+    return tuple(effects)
+
+
+def payload_of(event: Event) -> bytes:
+    """The event as JSON; where that was the very fault, as its printed form."""
+    try:
+        return records.encode_event(event)
+    except records.NotEncodable:
+        text = repr(event).encode("ascii", "backslashreplace").decode()
+        return msgspec.json.encode({records.TAG: type(event).__name__, "printed": text})
+
+
+def _asks_for_help(state: State, event: Event) -> bool:
+    if isinstance(event, HelpAsked):
+        return True
+    if not isinstance(event, SignalReceived) or event.test:
+        return False
+    device = state.plan.devices.get(event.device)
+    if device is None or device.device_class is DeviceClass.ALARM:
+        return True
+    return any(isinstance(r, (HelpPressed, FallSeen, Problem)) for r in event.readings)
+
+
+def _facts(state: State, event: Event, why: str) -> tuple[tuple[str, str], ...]:
+    facts = [("error", why.encode("ascii", "backslashreplace").decode())]
+    device: DeviceId | None = getattr(event, "device", None)
+    if device is not None:
+        facts.append(("device", device))
+        for assignment in state.plan.assignments:
+            if assignment.device == device and assignment.until is None and assignment.room:
+                facts.append(("room", assignment.room))
+    return tuple(facts)
+
+
+def _rings(state: State, call: CallId, because: Because, again: int = 0) -> list[Effect]:
+    """One ring for each telephone on duty; where none is, for every telephone of the plan."""
+    found: list[tuple[HandsetId, StaffId]] = [
+        (handset, now.staff)
+        for handset, now in state.handsets.items()
+        if now.staff is not None and now.state is not HandsetState.SIGNED_OFF
+    ]
+    found = found or [(handset, StaffId("")) for handset in state.plan.handsets]
+    return [Ring(call, handset, staff, because, again) for handset, staff in found]
