@@ -1,0 +1,1 @@
+"""Layouts: how bytes become fields. The tables stand in `devices/models/`, not here."""

@@ -1,0 +1,138 @@
+"""LoRaWAN, whatever network server carried it: one uplink and its model become a message.
+
+The bytes are decoded by our own tables. What the server decoded is used only where the model pins
+the codec and its version (DEVICES fact 6): `button: "short"` means four things in four codecs.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from devices.catalogue import Catalogue, Model, Rule
+from devices.codec import (
+    Discovered,
+    Discovery,
+    Enrolled,
+    Message,
+    Undecodable,
+    Understood,
+    short,
+)
+from devices.envelope import BROKEN, at_path
+from devices.layouts.payload import decode
+from devices.words import Findings
+from routing.ids import BridgeId
+from routing.readings import (
+    DeviceClass,
+    DeviceHeard,
+    DeviceTime,
+    LinkRead,
+    Reading,
+    TimeQuality,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Uplink:
+    """What every network server says of a frame."""
+
+    topic: str
+    bridge: BridgeId
+    native: str
+    """DevEUI, lower case."""
+    payload: bytes
+    data: bytes
+    key: str = ""
+    port: int | None = None
+    link: LinkRead | None = None
+    gateway_time: DeviceTime = DeviceTime()
+    test: bool = False
+    object: object = BROKEN
+    codec: tuple[str, str] = ("", "")
+    """The server's codec and its version, where the server names them."""
+    battery_percent: float | None = None
+
+
+def understand(
+    uplink: Uplink, enrolled: Enrolled | None, model: Model | None
+) -> Message | Undecodable:
+    """Return the message of an uplink. `model` is the enrolled one, or a suggestion."""
+    device = None if enrolled is None else enrolled.device
+    if enrolled is not None and model is None:
+        return _undecodable(
+            uplink,
+            enrolled,
+            f"model {enrolled.model!r} is not in the catalogue: choose another, or add its file",
+        )
+    readings: tuple[Reading, ...] = (DeviceHeard(),)
+    time, history, named, version = uplink.gateway_time, False, "", 0
+    if model is not None and uplink.data:
+        named, version = model.id, model.version
+        findings = Findings(enrolled.device_class if enrolled else DeviceClass.COMFORT)
+        if not _read(uplink, model, findings):
+            return _undecodable(
+                uplink,
+                enrolled,
+                f"{model.id} knows no message of {len(uplink.data)} bytes on port {uplink.port}",
+            )
+        readings = findings.done() or readings
+        history = findings.history
+        if findings.time.quality is not TimeQuality.NONE:
+            time = findings.time
+    if uplink.link is not None:
+        readings = (*readings, uplink.link)
+    return Message(
+        bridge=uplink.bridge,
+        native=uplink.native,
+        device=device,
+        readings=readings,
+        key=short(uplink.key),
+        key_window=model.key_window if model else Message.key_window,
+        device_time=time,
+        history=history,
+        source="up",
+        test=uplink.test,
+        model=named,
+        model_version=version,
+    )
+
+
+def _read(uplink: Uplink, model: Model, findings: Findings) -> bool:
+    if model.variants:
+        return decode(model.variants, uplink.port, uplink.data, findings)
+    for accepted in model.accepts:
+        if (accepted.codec, accepted.version) == uplink.codec:
+            return apply(accepted.rules, uplink.object, findings)
+    return False
+
+
+def apply(rules: Sequence[Rule], value: object, findings: Findings) -> bool:
+    """Put what the paths of a JSON value say into `findings`; False: no path was there."""
+    found = False
+    for rule in rules:
+        for path in rule.paths:
+            there = at_path(value, path)
+            if there is not BROKEN:
+                findings.put(rule.word, there)
+                found = True
+                break
+    return found
+
+
+def _undecodable(uplink: Uplink, enrolled: Enrolled | None, why: str) -> Undecodable:
+    device = None if enrolled is None else enrolled.device
+    return Undecodable(uplink.topic, uplink.payload, why, uplink.bridge, uplink.native, device)
+
+
+def with_proposal(
+    bridge: BridgeId, native: str, name: str, model: str, found: Understood
+) -> tuple[Understood, ...]:
+    """Return what a stranger said, with the proposal to enrol it."""
+    stranger = Discovered(native=native, name=name, model=model)
+    return (found, Discovery(bridge, (stranger,), complete=False))
+
+
+def model_named(
+    catalogue: Catalogue, enrolled: Enrolled | None, suggested: str
+) -> Model | None:
+    """Return the enrolled model, or for a stranger the suggested one."""
+    return catalogue.get(suggested if enrolled is None else enrolled.model)

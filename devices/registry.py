@@ -1,0 +1,137 @@
+"""The one door into `devices`: a topic and its bytes become what the hub can act on.
+
+A `Registry` is immutable. It is built from the bridges, what is enrolled and what the bridges last
+said they know; when one of these changes, a new one is built. `understand` never raises and is
+bounded in time: size first, then one dictionary look-up, then the bridge's codec.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from devices.catalogue import Catalogue, load
+from devices.chirpstack import ChirpStack
+from devices.codec import (
+    LONGEST_LIST,
+    LONGEST_MESSAGE,
+    BridgeLike,
+    Codec,
+    Discovered,
+    Discovery,
+    Enrolled,
+    Enrolments,
+    Ignored,
+    Undecodable,
+    Understood,
+    excerpt,
+)
+from devices.zigbee2mqtt import Zigbee2Mqtt
+from routing.ids import BridgeId
+from routing.readings import DeviceClass
+
+Maker = Callable[[BridgeLike, Mapping[str, Enrolled], Catalogue, tuple[Discovered, ...]], Codec]
+MAKERS: Mapping[str, Maker] = {
+    "zigbee2mqtt": Zigbee2Mqtt,
+    "chirpstack": lambda bridge, enrolled, catalogue, _: ChirpStack(
+        bridge, enrolled, catalogue
+    ),
+}
+ALARM_LANE = frozenset({DeviceClass.ALARM, DeviceClass.SAFETY})
+LONGEST_TOPIC = 1024
+
+
+class UnknownEcosystem(ValueError):
+    """A bridge names an ecosystem that no codec speaks."""
+
+
+class Registry:
+    """All codecs of a house, by topic."""
+
+    def __init__(
+        self,
+        bridges: Iterable[BridgeLike],
+        enrolled: Enrolments,
+        discovered: Iterable[Discovery] = (),
+        catalogue: Catalogue | None = None,
+    ) -> None:
+        """Build the codecs.
+
+        Raises:
+            UnknownEcosystem: a bridge speaks something else than those in `MAKERS`.
+        """
+        catalogue = load() if catalogue is None else catalogue
+        found = _merged(discovered)
+        self._codecs: list[tuple[str, BridgeId, Codec]] = []
+        self._gateways: Codec | None = None
+        for bridge in bridges:
+            maker = MAKERS.get(bridge.ecosystem)
+            if maker is None:
+                known = ", ".join(sorted(MAKERS))
+                raise UnknownEcosystem(
+                    f"bridge {bridge.id!r} is of ecosystem {bridge.ecosystem!r}; choose of {known}"
+                )
+            own = {native: one for (of, native), one in enrolled.items() if of == bridge.id}
+            codec = maker(bridge, own, catalogue, found.get(bridge.id, ()))
+            base = bridge.base_topic.strip("/")
+            self._codecs.append((base + "/" if base else "", bridge.id, codec))
+            if isinstance(codec, ChirpStack) and self._gateways is None:
+                self._gateways = codec
+        # The longest base first: `home/z2m/` before `home/`.
+        self._codecs.sort(key=lambda one: -len(one[0]))
+
+    def understand(
+        self, topic: str, payload: bytes, *, retained: bool = False, qos: int = 1
+    ) -> tuple[Understood, ...]:
+        """Return what a message says. Never raises, whatever the topic and the bytes are."""
+        del qos  # the hub judges delivery; a codec only reads
+        try:
+            return self._understand(topic, payload, retained=retained)
+        except Exception as error:  # noqa: BLE001 - a stranger's bytes must not stop the hub
+            why = f"the codec failed ({type(error).__name__}): report this payload to us"
+            return (Undecodable(topic, payload, why),)
+
+    def alarm_topics(self) -> tuple[str, ...]:
+        """Return the filters of exactly the enrolled alarm and safety devices (alarm lane)."""
+        return tuple(t for _, _, codec in self._codecs for t in codec.topics(ALARM_LANE))
+
+    def bulk_topics(self) -> tuple[str, ...]:
+        """Return the filters of everything that the bridges may say (bulk lane)."""
+        topics = [base + "#" if base else "#" for base, _, _ in self._codecs]
+        if self._gateways is not None:
+            topics += ["gateway/+/state/+", "+/gateway/+/state/+"]
+        return tuple(topics)
+
+    def _understand(
+        self, topic: str, payload: bytes, *, retained: bool
+    ) -> tuple[Understood, ...]:
+        if len(topic) > LONGEST_TOPIC:
+            return (Undecodable(topic[:LONGEST_TOPIC], payload, "the topic is too long"),)
+        bridge, codec, rest = self._route(topic)
+        if codec is None:
+            return (Ignored("no bridge has this topic"),)
+        longest = LONGEST_LIST if rest == "bridge/devices" else LONGEST_MESSAGE
+        if len(payload) > longest:
+            why = f"{len(payload)} bytes; a message has at most {longest}"
+            return (Undecodable(topic, payload[:LONGEST_MESSAGE], why, bridge),)
+        return codec.understand(topic, rest, payload, retained=retained)
+
+    def _route(self, topic: str) -> tuple[BridgeId | None, Codec | None, str]:
+        for base, bridge, codec in self._codecs:
+            if topic.startswith(base):
+                return bridge, codec, topic[len(base) :]
+        if self._gateways is not None and "gateway" in topic.split("/", 2)[:2]:
+            return None, self._gateways, topic
+        return None, None, ""
+
+    def __repr__(self) -> str:
+        return f"Registry({', '.join(excerpt(base) for base, _, _ in self._codecs)})"
+
+
+def _merged(discovered: Iterable[Discovery]) -> dict[BridgeId, tuple[Discovered, ...]]:
+    """Join what each bridge said: a complete list replaces, a proposal adds."""
+    found: dict[BridgeId, dict[str, Discovered]] = {}
+    for one in discovered:
+        known = {} if one.complete else found.get(one.bridge, {})
+        found[one.bridge] = known | {device.native: device for device in one.found}
+    return {bridge: tuple(known.values()) for bridge, known in found.items()}
+
+
+__all__ = ["Registry", "UnknownEcosystem"]

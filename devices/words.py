@@ -1,0 +1,508 @@
+"""One vocabulary for every ecosystem: a word and a value become a reading.
+
+A model's data says which word a field carries (`door`, `press`, `battery_percent`); `Findings`
+gathers what one message said and joins what belongs together (percent and volts are one
+`BatteryRead`, latitude and longitude one `Sighted`). This is the only place that makes readings
+from values, so that a door means the same from Zigbee, LoRaWAN, BLE and plain JSON.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import cast
+
+from devices.codec import excerpt
+from routing.readings import (
+    BatteryRead,
+    BedChanged,
+    ButtonPressed,
+    DeviceClass,
+    DeviceFault,
+    DeviceHeard,
+    DeviceTime,
+    DoorMoved,
+    FallPhase,
+    FallSeen,
+    HeardBy,
+    HelpCancelled,
+    HelpPressed,
+    HelpTrigger,
+    LinkRead,
+    Measured,
+    MotionSeen,
+    Problem,
+    ProblemKind,
+    Reading,
+    Sighted,
+    Tampered,
+    TimeQuality,
+    Trust,
+)
+
+EARLIEST_YEAR = 2020
+"""No device of ours was sold before: 1980 and 2000 are clocks that were never set (T1)."""
+LATEST_YEAR = 2099
+HIGHEST_PERCENT = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a field means. Written in a model's data, made once when it is loaded."""
+
+    word: str
+    name: str = ""
+    """The name of a measured quantity; for other words what to show in `device try`."""
+    unit: str = ""
+    zone: str = ""
+    what: str = ""
+    values: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Raw value (as text) to the token that the word knows."""
+    none: frozenset[str] = frozenset()
+    """Raw values that say nothing (`0` = no press)."""
+    on: str | None = None
+    """The raw value that means true; None: any non-zero value, `true`, `ON`."""
+    off: str | None = None
+    means: Mapping[str, tuple[tuple[str, str], ...]] | None = None
+    """One raw value, several words: `4 = [["fall", "confirmed"]]`."""
+    empty_volts: float | None = None
+    full_volts: float | None = None
+
+
+def raw_text(value: object) -> str:
+    """Return the text by which a value is looked up in a model's data."""
+    if value is True:
+        return "true"
+    if value is False:
+        return "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:  # noqa: PLR2004
+        return str(int(value))
+    return str(value)
+
+
+def number(value: object) -> float | None:
+    """Return a finite number from a number or a numeric text, else None (DEVICES M6)."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, (int, float)):
+        return float(value) if abs(value) < 1e300 else None  # noqa: PLR2004
+    if isinstance(value, str) and len(value) <= 32:  # noqa: PLR2004
+        try:
+            found = float(value)
+        except ValueError:
+            return None
+        return found if math.isfinite(found) else None
+    return None
+
+
+TRUE = frozenset({"true", "1", "on", "yes", "open", "detected", "occupied"})
+FALSE = frozenset({"false", "0", "off", "no", "closed", "clear", "vacant", "unoccupied"})
+
+
+def truth(value: object, word: Word) -> bool | None:
+    """Return whether a value means true, by the model's polarity; None: it says neither."""
+    text = raw_text(value)
+    if word.on is not None and text == word.on:
+        return True
+    if word.off is not None:
+        return False if text == word.off else None
+    if word.on is not None:
+        lowered, on = text.lower(), word.on.lower()
+        opposite = on in TRUE and lowered in FALSE or on in FALSE and lowered in TRUE
+        return False if opposite or number(value) is not None else None
+    plain = number(value)
+    if plain is not None:
+        return plain != 0
+    lowered = text.lower()
+    return True if lowered in TRUE else False if lowered in FALSE else None
+
+
+TRIGGERS = {t.value: t for t in HelpTrigger}
+TRIGGERS.update(
+    short=HelpTrigger.PRESS,
+    single=HelpTrigger.PRESS,
+    triple=HelpTrigger.DOUBLE,
+    hold=HelpTrigger.LONG,
+)
+COUNTS = {"double": 2, "triple": 3}
+PHASES = {p.value: p for p in FallPhase}
+HEARD = {h.value: h for h in HeardBy}
+
+
+def device_time(seconds: float, quality: TimeQuality = TimeQuality.DEVICE) -> DeviceTime:
+    """Return a device's own clock as a hint; absurd years are marked, not believed (T1)."""
+    try:
+        at = datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, OSError, ValueError):
+        return DeviceTime(None, TimeQuality.IMPLAUSIBLE)
+    return judged(at, quality)
+
+
+def judged(at: datetime, quality: TimeQuality) -> DeviceTime:
+    """Return the time with its quality; a year no device of ours has seen is implausible."""
+    if EARLIEST_YEAR <= at.year <= LATEST_YEAR:
+        return DeviceTime(at, quality)
+    return DeviceTime(at, TimeQuality.IMPLAUSIBLE)
+
+
+class Findings:
+    """What one message says, gathered word by word. Made for one message and thrown away."""
+
+    __slots__ = (
+        "_battery",
+        "_fall",
+        "_link",
+        "_motion",
+        "_place",
+        "alarm",
+        "history",
+        "key_parts",
+        "readings",
+        "time",
+    )
+
+    def __init__(self, device_class: DeviceClass) -> None:
+        """Start empty, for a device of this class: an alarm's oddities are help."""
+        self.alarm = device_class is DeviceClass.ALARM
+        self.readings: list[Reading] = []
+        self.key_parts: list[str] = []
+        self.time = DeviceTime()
+        self.history = False
+        self._battery: dict[str, float | bool] = {}
+        self._link: dict[str, float] = {}
+        self._place: dict[str, float | str] = {}
+        self._motion: dict[str, float | str] = {}
+        self._fall: dict[str, str] = {}
+
+    def put(self, word: Word, value: object) -> None:
+        """Take one field. Anything that the word does not know becomes a `Problem`."""
+        text = raw_text(value)
+        if text in word.none:
+            return
+        if word.means is not None:
+            self._meaning(word, text)
+            return
+        WORDS[word.word](self, word, value)
+
+    def moved(self, *, active: bool) -> None:
+        """Take a movement; one of several zones is enough."""
+        self._motion["active"] = active or self._motion.get("active", 0.0)
+
+    def problem(self, kind: ProblemKind, what: object = "") -> None:
+        """Say that part of the message was not understood."""
+        self.readings.append(Problem(kind, excerpt(what)))
+
+    def done(self) -> tuple[Reading, ...]:
+        """Return all readings, with what belongs together joined."""
+        self._join_motion()
+        self._join_place()
+        if self._battery:
+            self.readings.append(self._joined_battery())
+        if self._link:
+            lqi = self._link.get("lqi")
+            self.readings.append(
+                LinkRead(
+                    self._link.get("rssi"),
+                    self._link.get("snr"),
+                    None if lqi is None else int(lqi),
+                )
+            )
+        return tuple(self.readings)
+
+    def _meaning(self, word: Word, text: str) -> None:
+        meaning = (word.means or {}).get(text)
+        if meaning is None:
+            self.unknown(word, text)
+            return
+        for name, token in meaning:
+            WORDS[name](self, Word(name, zone=word.zone, what=word.what, name=word.name), token)
+
+    def unknown(self, word: Word, value: object) -> None:
+        """An unknown value: a problem, and help when the device is an alarm (M9)."""
+        kind = ProblemKind.NULL_FIELD if value is None else ProblemKind.UNKNOWN_ENUM
+        label = word.name or word.word
+        self.problem(kind, f"{label}={excerpt(value, 24)}")
+        asks = word.word in {"press", "help", "sos", "fall"}
+        if self.alarm and asks and value is not None:
+            self.readings.append(HelpPressed(HelpTrigger.UNKNOWN, excerpt(value, 24)))
+
+    def _join_motion(self) -> None:
+        motion = self._motion
+        if not motion:
+            return
+        count = motion.get("count")
+        active = motion.get("active")
+        if active is None:
+            if count is None and "posture" not in motion:
+                self.readings.append(Measured("distance", float(motion["distance"]), "m"))
+                return
+            active = count is None or float(count) > 0
+        self.readings.append(
+            MotionSeen(
+                bool(active),
+                str(motion.get("posture", "")),
+                None if count is None else int(float(count)),
+                None if "distance" not in motion else float(motion["distance"]),
+            )
+        )
+
+    def _join_place(self) -> None:
+        place = self._place
+        if "latitude" not in place or "longitude" not in place:
+            return
+        latitude, longitude = float(place["latitude"]), float(place["longitude"])
+        if abs(latitude) > 90 or abs(longitude) > 180 or (latitude == 0 and longitude == 0):  # noqa: PLR2004
+            self.problem(ProblemKind.SCHEMA, f"position {latitude}, {longitude}")
+            return
+        accuracy = place.get("accuracy")
+        self.readings.append(
+            Sighted(
+                "gnss",
+                latitude=latitude,
+                longitude=longitude,
+                accuracy_m=None if accuracy is None else float(accuracy),
+            )
+        )
+
+    def _joined_battery(self) -> BatteryRead:
+        found = self._battery
+        percent = found.get("percent")
+        low, charging = found.get("low"), found.get("charging")
+        volts = found.get("volts")
+        trust = Trust.GOOD
+        if percent is not None and not 0 <= percent <= HIGHEST_PERCENT:
+            percent, trust = min(max(float(percent), 0.0), HIGHEST_PERCENT), Trust.CLAMPED
+        if found.get("estimated"):
+            trust = Trust.UNRELIABLE
+        return BatteryRead(
+            None if percent is None else float(percent),
+            None if volts is None else float(volts),
+            None if low is None else bool(low),
+            None if charging is None else bool(charging),
+            trust,
+        )
+
+    # --- The words, one small function each ---------------------------------------------------
+
+    def say_press(self, word: Word, value: object) -> None:
+        """A press: help from an alarm device, else a button."""
+        token = word.values.get(raw_text(value)) if word.values else _token(value)
+        if token is None:
+            self.unknown(word, value)
+            return
+        self.key_parts.append(f"press={word.zone}{token}")
+        if token == "release":  # noqa: S105 - a word of buttons, no secret
+            if not self.alarm:
+                self.readings.append(ButtonPressed("release", word.zone))
+            return
+        if self.alarm:
+            trigger = TRIGGERS.get(token, HelpTrigger.PRESS)
+            self.readings.append(HelpPressed(trigger, word.zone, COUNTS.get(token, 1)))
+        else:
+            self.readings.append(ButtonPressed(token, word.zone))
+
+    def say_help(self, word: Word, value: object) -> None:
+        """Help whatever the class: the device itself says that it is an emergency."""
+        token = word.values.get(raw_text(value)) if word.values else _token(value)
+        trigger = TRIGGERS.get(token or "")
+        if trigger is None:
+            self.unknown(word, value)
+            trigger = HelpTrigger.UNKNOWN
+            if self.alarm:
+                return
+        self.key_parts.append(f"help={trigger}")
+        self.readings.append(HelpPressed(trigger, word.zone))
+
+    def say_sos(self, word: Word, value: object) -> None:
+        """A level that stays on until it is reset; `routing` finds the edge (facts 3, 5)."""
+        active = truth(value, word)
+        if active is None:
+            self.unknown(word, value)
+        elif active:
+            self.key_parts.append("sos=on")
+            self.readings.append(HelpPressed(HelpTrigger.LEVEL, word.zone))
+        else:
+            self.key_parts.append("sos=off")
+            self.readings.append(HelpCancelled())
+
+    def say_cancel(self, word: Word, value: object) -> None:
+        """The device says that the request is over."""
+        if truth(value, word):
+            self.key_parts.append("cancel")
+            self.readings.append(HelpCancelled(word.what or "device"))
+
+    def say_level(self, word: Word, value: object) -> None:
+        """Motion, bed, door, tamper: on or off."""
+        active = truth(value, word)
+        if active is None:
+            self.unknown(word, value)
+            return
+        self.key_parts.append(f"{word.word}{word.zone}{word.what}={active}")
+        match word.word:
+            case "motion":
+                self.moved(active=active)
+            case "bed":
+                self.readings.append(BedChanged(active, word.zone))
+            case "door":
+                self.readings.append(DoorMoved(active))
+            case "closed":
+                self.readings.append(DoorMoved(not active))
+            case _:
+                self.readings.append(Tampered(word.what or "case", active))
+
+    def say_fall(self, word: Word, value: object) -> None:
+        """A fall and how far the device's judgement came."""
+        text = raw_text(value)
+        phase = PHASES.get(word.values.get(text, "") if word.values else text)
+        if phase is None:
+            self.unknown(word, value)
+            return
+        self.key_parts.append(f"fall{word.zone}={phase}")
+        self.readings.append(FallSeen(phase, word.zone, self._fall.get("incident", "")))
+
+    def say_incident(self, _word: Word, value: object) -> None:
+        """The id that joins the phases of one fall; stands before the fall in the data."""
+        self._fall["incident"] = excerpt(value, 32)
+        self.key_parts.append(f"incident={self._fall['incident']}")
+
+    def say_fault(self, word: Word, value: object) -> None:
+        """The device says that something is wrong with it."""
+        if word.values:
+            token = word.values.get(raw_text(value))
+            if token is None:
+                self.unknown(word, value)
+            else:
+                self.readings.append(DeviceFault(token, word.name))
+        elif truth(value, word):
+            self.readings.append(DeviceFault(word.what or word.name or "fault"))
+
+    def say_battery(self, word: Word, value: object) -> None:
+        """Percent, volts or millivolts, low, charging: one `BatteryRead`."""
+        if word.word in {"battery_low", "charging"}:
+            flag = truth(value, word)
+            if flag is None:
+                self.unknown(word, value)
+            else:
+                self._battery["low" if word.word == "battery_low" else "charging"] = flag
+            return
+        amount = number(value)
+        if amount is None:
+            self.problem(_kind(value), f"{word.word}={excerpt(value, 24)}")
+        elif word.word == "battery_percent":
+            self._battery["percent"] = amount
+        else:
+            self._volts(word, amount)
+
+    def _volts(self, word: Word, volts: float) -> None:
+        self._battery["volts"] = round(volts, 3)
+        if word.empty_volts is None or word.full_volts is None or "percent" in self._battery:
+            return
+        share = (volts - word.empty_volts) / (word.full_volts - word.empty_volts)
+        self._battery["percent"] = round(min(max(share, 0.0), 1.0) * 100)
+        self._battery["estimated"] = True
+
+    def say_link(self, word: Word, value: object) -> None:
+        """Radio quality; the best of several receivers wins."""
+        amount = number(value)
+        if amount is None:
+            self.problem(_kind(value), f"{word.word}={excerpt(value, 24)}")
+        else:
+            self._link[word.word] = max(amount, self._link.get(word.word, amount))
+
+    def say_place(self, word: Word, value: object) -> None:
+        """Latitude, longitude, accuracy: one position, when both coordinates are there."""
+        amount = number(value)
+        if amount is not None:
+            self._place[word.word] = round(amount, 7)
+
+    def say_about_motion(self, word: Word, value: object) -> None:
+        """Count, distance and posture belong to the motion of the same message."""
+        if word.word == "posture":
+            self._motion["posture"] = word.values.get(raw_text(value), excerpt(value, 24))
+            self.key_parts.append(f"posture={self._motion['posture']}")
+            return
+        amount = number(value)
+        if amount is None:
+            self.problem(_kind(value), f"{word.word}={excerpt(value, 24)}")
+        else:
+            self._motion[word.word] = amount
+            if word.word == "count":
+                self.key_parts.append(f"count={amount}")
+
+    def say_measured(self, word: Word, value: object) -> None:
+        """A quantity without a rule of its own."""
+        amount = number(value)
+        if amount is None:
+            flag = truth(value, word)
+            if flag is None:
+                self.problem(_kind(value), f"{word.name}={excerpt(value, 24)}")
+                return
+            amount = float(flag)
+        self.readings.append(Measured(word.name, round(amount, 7), word.unit))
+
+    def say_heard(self, word: Word, value: object) -> None:
+        """A sign of life and its kind."""
+        kind = HEARD.get(word.values.get(raw_text(value), word.what or raw_text(value)))
+        self.readings.append(DeviceHeard(kind or HeardBy.HEARTBEAT))
+
+    def say_time(self, _word: Word, value: object) -> None:
+        """The device's own clock, in seconds since 1970."""
+        seconds = number(value)
+        if seconds is not None:
+            self.time = device_time(seconds)
+
+    def say_history(self, word: Word, value: object) -> None:
+        """Stored history: the device's own time belongs to it (T2)."""
+        self.history = True
+        self.say_time(word, value)
+
+    def say_sighted(self, word: Word, value: object) -> None:
+        """A locator heard, by its address; `(address, rssi)` where the strength is known."""
+        address, rssi = cast("tuple[str, float | None]", value)
+        self.readings.append(Sighted(f"{word.what}{address}", rssi))
+
+    def say_nothing(self, word: Word, value: object) -> None:
+        """Known, and of no use to us."""
+
+
+def _token(value: object) -> str | None:
+    return value if isinstance(value, str) and value else "press" if value is True else None
+
+
+def _kind(value: object) -> ProblemKind:
+    return ProblemKind.NULL_FIELD if value is None else ProblemKind.SCHEMA
+
+
+WORDS: Mapping[str, Callable[[Findings, Word, object], None]] = {
+    "press": Findings.say_press,
+    "help": Findings.say_help,
+    "sos": Findings.say_sos,
+    "cancel": Findings.say_cancel,
+    "motion": Findings.say_level,
+    "bed": Findings.say_level,
+    "door": Findings.say_level,
+    "closed": Findings.say_level,
+    "tamper": Findings.say_level,
+    "fall": Findings.say_fall,
+    "incident": Findings.say_incident,
+    "fault": Findings.say_fault,
+    "battery_percent": Findings.say_battery,
+    "battery_volts": Findings.say_battery,
+    "battery_low": Findings.say_battery,
+    "charging": Findings.say_battery,
+    "rssi": Findings.say_link,
+    "snr": Findings.say_link,
+    "lqi": Findings.say_link,
+    "latitude": Findings.say_place,
+    "longitude": Findings.say_place,
+    "accuracy": Findings.say_place,
+    "count": Findings.say_about_motion,
+    "distance": Findings.say_about_motion,
+    "posture": Findings.say_about_motion,
+    "measured": Findings.say_measured,
+    "heard": Findings.say_heard,
+    "time": Findings.say_time,
+    "history": Findings.say_history,
+    "sighted": Findings.say_sighted,
+    "nothing": Findings.say_nothing,
+}
