@@ -1,0 +1,232 @@
+"""One Norwegian and one English sentence for every reason. Nothing here decides anything.
+
+In braces stand facts of the decision as people say them: {place} «rom 204», {patient}
+«Kari N.», {who} a colleague, {device}, {bridge}, {rule} the rule's own line, {count}, {until} a
+local time, {length} a duration, {detail}, {priority}. A fact that is absent reads as the words
+of `MISSING`, never as an empty hole.
+"""
+
+from typing import Literal
+
+from routing.effects import Reason
+
+Lang = Literal["nb", "en"]
+
+MISSING: dict[str, tuple[str, str]] = {
+    "place": ("ukjent sted", "an unknown place"),
+    "patient": ("pasienten", "the patient"),
+    "who": ("en kollega", "a colleague"),
+    "device": ("en enhet", "a device"),
+    "bridge": ("en forbindelse til enheter", "a link to devices"),
+    "rule": ("en regel", "a rule"),
+    "count": ("flere", "several"),
+    "until": ("senere", "later"),
+    "length": ("fristen", "the limit"),
+    "detail": ("ukjent årsak", "unknown cause"),
+    "priority": ("høyere prioritet", "a higher priority"),
+}
+
+TEXTS: dict[Reason, tuple[str, str]] = {
+    Reason.HELP_PRESSED: ("Tilkalling fra {place}", "Call from {place}"),
+    Reason.PRESSED_AGAIN: ("Trykket {count} ganger", "Pressed {count} times"),
+    Reason.THIRD_PRESS_UNANSWERED: (
+        "Trykket {count} ganger på 10 min uten svar: nå {priority}",
+        "Pressed {count} times in 10 min without an answer: now {priority}",
+    ),
+    Reason.HELP_WHILE_PRESENT: (
+        "Noen er hos pasienten og trenger hjelp, {place}",
+        "Somebody is with the patient and needs help, {place}",
+    ),
+    Reason.BATHROOM_CALL: ("Tilkalling fra badet, {place}", "Call from the bathroom, {place}"),
+    Reason.RULE_HELD: ("{rule}", "{rule}"),
+    Reason.RULE_TRIAL: (
+        "Prøve, varsler ikke. Ville kalt: {rule}",
+        "Trial, rings nobody. Would have called: {rule}",
+    ),
+    Reason.RULE_WAITING: (
+        "Venter til {until} før det eventuelt ringer: {rule}",
+        "Waits until {until} before it may ring: {rule}",
+    ),
+    Reason.RULE_ENDED_BY_SIGNAL: (
+        "Sensoren sier at det er over, og regelen lar den avslutte: {rule}",
+        "The sensor says it is over, and the rule lets it close the call: {rule}",
+    ),
+    Reason.OUTSIDE_WINDOW: (
+        "Utenfor regelens tid: {rule}",
+        "Outside the hours of the rule: {rule}",
+    ),
+    Reason.PAUSED: ("Pause til {until}, satt av {who}", "Paused until {until} by {who}"),
+    Reason.PRESENCE_COVERS: (
+        "{who} er hos pasienten, så sensoren ringer ikke",
+        "{who} is with the patient, so the sensor does not ring",
+    ),
+    Reason.PROFILE_SILENT: (
+        "Oppholdet er satt uten sensorer; trykk ringer alltid",
+        "The stay is set to be without sensors; a press always rings",
+    ),
+    Reason.NO_RULE: (
+        "Ingen regel bruker dette signalet",
+        "No rule uses this signal",
+    ),
+    Reason.UNCHANGED: ("Ingen endring siden sist", "Nothing changed since last time"),
+    Reason.BASELINE: (
+        "Første melding etter oppstart: bare utgangspunktet",
+        "First message after a start: only the point of departure",
+    ),
+    Reason.DUPLICATE: ("Samme melding en gang til", "The same message once more"),
+    Reason.REPLAYED: (
+        "Gammelt trykk sendt på nytt, vi vet ikke om det er fulgt opp",
+        "An old press sent again, we do not know whether anybody came",
+    ),
+    Reason.TEST_TRAFFIC: ("Testmelding, gir aldri anrop", "A test message, never a call"),
+    Reason.TECHNICAL_ONLY: (
+        "Bare teknisk melding fra enheten, {device}",
+        "Only a technical message from the device, {device}",
+    ),
+    Reason.STAFF_ASKED: ("{who} ber om hjelp, {place}", "{who} asks for help, {place}"),
+    Reason.EMERGENCY: ("Nødanrop fra {who}, {place}", "Emergency call from {who}, {place}"),
+    Reason.ALARM_DEVICE_NOT_UNDERSTOOD: (
+        "Alarmenheten {device} sendte noe vi ikke forstår: se til pasienten",
+        "The alarm device {device} sent something we do not understand: look in on the patient",
+    ),
+    Reason.NOT_UNDERSTOOD: (
+        "Meldingen ble ikke forstått og ligger i karantene",
+        "The message was not understood and lies in quarantine",
+    ),
+    Reason.DEVICE_SILENT: (
+        "Ikke hørt fra {device} på {length}: tilstanden er ukjent",
+        "Not heard from {device} for {length}: its state is unknown",
+    ),
+    Reason.DEVICE_BACK: ("{device} svarer igjen", "{device} is heard again"),
+    Reason.BATTERY_LOW: ("Lavt batteri i {device}", "Low battery in {device}"),
+    Reason.BRIDGE_LOST: (
+        "Ingen forbindelse til {bridge}: enhetene bak er ukjente",
+        "No connection to {bridge}: the devices behind it are unknown",
+    ),
+    Reason.BROKER_LOST: (
+        "Ingen forbindelse til meldingstjeneren: ingen enheter når frem",
+        "No connection to the message broker: no device gets through",
+    ),
+    Reason.STORE_LOST: (
+        "Databasen svarer ikke: det ringer, men lagres ikke ennå",
+        "The database does not answer: calls ring but are not recorded yet",
+    ),
+    Reason.CLOCK_STEPPED: (
+        "Klokken på maskinen hoppet: se over tidene",
+        "The machine's clock jumped: check the times",
+    ),
+    Reason.SHELL_FAULT: ("Teknisk feil: {detail}", "Technical fault: {detail}"),
+    Reason.FAULT_OVER: ("Feilen er rettet: {detail}", "The fault is over: {detail}"),
+    Reason.NO_READY_HANDSET: (
+        "Ingen telefon på vakt kan ringe sikkert: bruk nødrutinen",
+        "No telephone on duty is sure to ring: use the printed routine",
+    ),
+    Reason.UNASSIGNED_DEVICE: (
+        "{device} hører ikke til noen: finn ut hvem som trykket",
+        "{device} belongs to nobody: find out who pressed",
+    ),
+    Reason.LATE: (
+        "Forsinket: meldingen ble liggende mens forbindelsen var borte",
+        "Late: the message waited while the connection was lost",
+    ),
+    Reason.JOINED: ("Hører til anropet som er åpent", "Belongs to the call that is open"),
+    Reason.RAISED: ("Hevet til {priority}", "Raised to {priority}"),
+    Reason.PATIENCE_OVER: (
+        "Ingen har tatt det innen {length}: sendes videre",
+        "Nobody has taken it within {length}: passed on",
+    ),
+    Reason.RUNG_EMPTY: (
+        "Ingen på dette trinnet kan nås: sendes videre med en gang",
+        "Nobody on this step can be reached: passed on at once",
+    ),
+    Reason.ALL_DECLINED: (
+        "Alle har svart at de ikke kan: sendes videre med en gang",
+        "Everybody has said that they cannot: passed on at once",
+    ),
+    Reason.FAILSAFE: (
+        "Fortsatt ubesvart: ringer siste trinn igjen til noen tar det",
+        "Still unanswered: the last step rings again until somebody takes it",
+    ),
+    Reason.NOT_ARRIVED: (
+        "{who} tok det, men er ikke kommet frem: åpnet igjen",
+        "{who} took it but has not arrived: open again",
+    ),
+    Reason.NO_RECEIPT: (
+        "Ingen telefon har sagt at den ringer: neste får det også",
+        "No telephone has said that it rings: the next people get it too",
+    ),
+    Reason.HANDSET_GONE: (
+        "Ingen forbindelse til telefonen: sendes videre",
+        "No connection to the telephone: passed on",
+    ),
+    Reason.OWNER_SIGNED_OUT: (
+        "{who} gikk av vakt uten å avslutte: ringer igjen",
+        "{who} signed out without closing: rings again",
+    ),
+    Reason.TAKEN: ("{who} tok den", "{who} took it"),
+    Reason.TAKEN_BY_ANOTHER: ("{who} tok den først", "{who} took it first"),
+    Reason.UNDONE: ("{who} angret: ringer igjen", "{who} undid it: rings again"),
+    Reason.DECLINED: ("{who} kan ikke", "{who} cannot"),
+    Reason.HANDED_OVER: ("Overført til {who}", "Handed over to {who}"),
+    Reason.ARRIVED: ("{who} er hos pasienten", "{who} is with the patient"),
+    Reason.LEFT: (
+        "{who} gikk uten å avslutte: åpnet igjen",
+        "{who} left without closing: open again",
+    ),
+    Reason.CLOSED: ("Avsluttet av {who}: {detail}", "Closed by {who}: {detail}"),
+    Reason.STEPPED_OUT: (
+        "{who} gikk; en kollega er fortsatt hos pasienten",
+        "{who} left; a colleague is still with the patient",
+    ),
+    Reason.UNLESS_HELD: (
+        "Regelens unntak gjelder nå: {rule}",
+        "The exception of the rule holds now: {rule}",
+    ),
+    Reason.NOT_IN_USE: (
+        "{device} er ikke i bruk",
+        "{device} is not in use",
+    ),
+    Reason.NOT_PRESENT: (
+        "Anropet avsluttes av den som er på stedet, {place}",
+        "The call is closed by somebody at the place, {place}",
+    ),
+    Reason.REOPENED: ("Åpnet igjen", "Reopened"),
+    Reason.RINGS_AGAIN: ("Ringer på nytt", "Rings again"),
+    Reason.NOT_ALLOWED: (
+        "Ikke mulig nå: {detail}",
+        "Not possible now: {detail}",
+    ),
+    Reason.UNKNOWN_CALL: (
+        "Anropet finnes ikke lenger her; er det åpent, ringer det på nytt",
+        "The call is not known here any more; if it is open it rings again",
+    ),
+    Reason.ALREADY_DONE: ("Allerede gjort", "Already done"),
+    Reason.ASSIGNED: ("primærkontakt", "assigned carer"),
+    Reason.BACKUP: ("reserve for primærkontakten", "backup for the assigned carer"),
+    Reason.ON_UNIT: ("på vakt på avdelingen", "on duty on the unit"),
+    Reason.ON_DUTY: ("på vakt i huset", "on duty in the house"),
+    Reason.BUSY: ("opptatt med et annet anrop", "busy with another call"),
+    Reason.NOT_ON_DUTY: ("ikke på vakt", "not on duty"),
+    Reason.NOT_COMPETENT: (
+        "har ikke kompetansen dette anropet krever",
+        "has not the competence that this call needs",
+    ),
+    Reason.NOT_REACHABLE: ("ingen forbindelse til telefonen", "telephone without connection"),
+    Reason.STUDENT_NOT_ALONE: (
+        "student, står aldri alene med et anrop",
+        "a student, never alone with a call",
+    ),
+    Reason.DECLINED_BEFORE: ("har svart «kan ikke»", "has said «can't»"),
+    Reason.SHARES_RUNG: (
+        "ringes sammen med de andre på trinnet",
+        "rung with the others of the step",
+    ),
+}
+
+PRIORITIES: tuple[tuple[str, str], ...] = (
+    ("Nødanrop", "Emergency"),
+    ("Haster", "Urgent"),
+    ("Viktig", "Important"),
+    ("Vanlig", "Routine"),
+)
+"""By `Priority`, UX 4.2 and 4.9."""
