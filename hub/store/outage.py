@@ -32,6 +32,7 @@ class Outage:
         self._spool = spool
         self._tasks: asyncio.TaskGroup | None = None
         self._attempt: asyncio.Task[Outcome] | None = None
+        self._healing: asyncio.Task[None] | None = None
         self._lock = asyncio.Lock()
         self._held: list[Row] = []
         self._offset = 0
@@ -44,11 +45,12 @@ class Outage:
     async def parented(self, tasks: asyncio.TaskGroup) -> AsyncIterator[None]:
         """Run the background work in this group; end it at the group's end."""
         self._tasks = tasks
-        if self._store.state is not StoreState.RECORDED:
-            tasks.create_task(self._heal(), name="store heals")
         try:
             yield
         finally:
+            # What is left stays in the spool: the next start begins with it.
+            if self._healing is not None:
+                self._healing.cancel()
             self._tasks = None
 
     # --- Transactions -----------------------------------------------------------------------
@@ -97,7 +99,7 @@ class Outage:
         self._store.change(StoreState.UNRECORDED, why)
         await self.take(rows, kept)
         assert self._tasks is not None
-        self._tasks.create_task(self._heal(), name="store heals")
+        self._healing = self._tasks.create_task(self._heal(), name="store heals")
 
     async def take(self, rows: Sequence[Row], kept: Sequence[Kept]) -> bool:
         """Take rows while the database is away; False: it is back, commit them instead."""

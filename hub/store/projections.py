@@ -19,7 +19,7 @@ Values = dict[str, Any]
 
 _INSERTS = {
     name: insert(tables.metadata.tables[name])
-    for name in ("journal", "call_events", "ledger", "snapshot")
+    for name in ("journal", "call_events", "ledger")
 }
 
 
@@ -47,7 +47,8 @@ _UPSERTS = {
 
 def statement_for(table: str, dialect: Dialect) -> Insert:
     """How rows of this table are put in."""
-    return _UPSERTS[dialect.name].get(table) or _INSERTS[table]
+    upserts = _UPSERTS[dialect.name]
+    return upserts[table] if table in upserts else _INSERTS[table]
 
 
 def write_group(
