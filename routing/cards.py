@@ -1,0 +1,111 @@
+"""The reading side: what rings and shows on a telephone, in which order, and what may be tapped.
+
+Pure questions to a `State`; the gateway, the board and the simulators ask here and decide nothing
+themselves.
+"""
+
+from collections.abc import Iterable
+
+from routing.calls import CallState
+from routing.defaults import policy_for
+from routing.draft import covers
+from routing.ids import CallId, HandsetId, StaffId
+from routing.plan import CallType
+from routing.state import Call, State, is_open
+from routing.who import is_competent, is_student, may_carry_in
+
+
+def queue(calls: Iterable[Call]) -> tuple[Call, ...]:
+    """Order calls by the written rules: priority, then who waited longest, then the id."""
+    return tuple(sorted(calls, key=lambda call: (call.priority, call.opened_at, call.id)))
+
+
+def open_calls(state: State) -> tuple[Call, ...]:
+    """Return the open calls in the queue's order."""
+    return queue(state.calls[call] for call in state.open)
+
+
+def rings_on(state: State, handset: HandsetId) -> tuple[CallId, ...]:
+    """Return the calls that ring on this telephone now, in the queue's order."""
+    return tuple(call.id for call in open_calls(state) if handset in call.ringing)
+
+
+def shown_on(state: State, handset: HandsetId) -> tuple[CallId, ...]:
+    """Return the open calls that this telephone lists, in the queue's order.
+
+    Those that ring there, that its person owns or is present at, that it was told of earlier,
+    and all open ones in its units.
+    """
+    now = state.handsets.get(handset)
+    if now is None or now.staff is None:
+        return ()
+    staff = now.staff
+    return tuple(
+        call.id
+        for call in open_calls(state)
+        if handset in call.ringing
+        or handset in call.told
+        or _concerns(call, staff)
+        or covers(state.plan, now, call.unit)
+    )
+
+
+def _concerns(call: Call, staff: StaffId) -> bool:
+    return (
+        staff in (call.owner, call.asked_by, call.offered_to)
+        or staff in call.present
+        or staff in call.responders
+    )
+
+
+def allowed(state: State, call: Call, staff: StaffId) -> tuple[str, ...]:
+    """Return what this person may do with the call now, as the telephone's buttons.
+
+    Of `take`, `decline`, `hand_over`, `arrive`, `leave`, `close`, `undo`. `close` is shown where
+    it needs no further reason: at the place, or where no place is needed; a logged talk or a
+    stated reason closes from elsewhere too and is judged when it is tapped.
+    """
+    if not is_open(call) or staff not in state.plan.staff:
+        return ()
+    can: list[str] = []
+    mine = call.owner == staff
+    here = staff in call.present
+    if _may_take(state, call, staff):
+        can.append("take")
+    rings = any(ringing.staff == staff for ringing in call.ringing.values())
+    if (rings or mine) and not here:
+        can.append("decline")
+    if (mine or here) and not is_student(state.plan, staff):
+        can.append("hand_over")
+    if not here:
+        can.append("arrive")
+    else:
+        can.append("leave")
+    if _may_close(state, call, staff):
+        can.append("close")
+    if mine and call.state is CallState.TAKEN and not here:
+        can.append("undo")
+    return tuple(can)
+
+
+def _may_take(state: State, call: Call, staff: StaffId) -> bool:
+    if staff == call.owner or staff in call.responders:
+        return False
+    if call.type is CallType.EMERGENCY and call.owner is not None:
+        return True
+    free = call.owner is None or call.offered_to == staff
+    covered = call.state is CallState.PRESENT and any(
+        is_competent(state.plan, call.type, one) for one in call.present
+    )
+    return free and not covered and may_carry_in(state, call, staff) is None
+
+
+def _may_close(state: State, call: Call, staff: StaffId) -> bool:
+    if is_student(state.plan, staff):
+        return False
+    if staff == call.asked_by or call.type in (CallType.TECHNICAL, CallType.INFORMATION):
+        return True
+    if not is_competent(state.plan, call.type, staff):
+        return False
+    in_room = policy_for(state.plan, call.type).cancel_in_room
+    return staff in call.present or (not in_room and call.owner == staff)

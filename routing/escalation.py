@@ -1,0 +1,305 @@
+"""Ladders: who rings now, how long they are waited for, and what never ends.
+
+A rung rings its people and waits its patience. A rung that reaches nobody is passed at once and
+says so. After the last rung comes the failsafe, which rings again each patience until a person
+acts. Patience counts from when the step was due, so that after an outage the ladder catches up.
+Everybody reached keeps ringing: climbing adds people, it takes nobody away.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from routing.draft import Draft, arrival_due, receipt_due
+from routing.effects import Because, Considered, Move, Reason, Ring, Send, Withdraw
+from routing.events import HandsetState
+from routing.ids import HandsetId, StaffId
+from routing.plan import CallType, Priority
+from routing.state import Call, Ringing
+from routing.who import Chosen, choose, everybody, is_student
+
+SHORTEST_ROUND = timedelta(seconds=10)
+"""A failsafe written with less patience than this would only make noise."""
+
+
+def first_ring(draft: Draft, call: Call) -> Call:
+    """Ring the ladder from its first rung, as for a call just opened."""
+    return _sound(draft, call, 0, call.because, draft.now)
+
+
+def climb(draft: Draft, call: Call, reason: Reason, due: datetime | None = None) -> Call:
+    """Leave the rung for the next; `due` is when that was due, now unless it is late."""
+    if call.rung >= len(call.ladder.rungs):
+        return _failsafe(draft, call, reason, due or draft.now)
+    because = _left(call.rung, reason)
+    call = draft.move(call, Move.CLIMBED, because, rung=call.rung + 1)
+    return _sound(draft, call, call.rung, because, due or draft.now)
+
+
+def ring_again(draft: Draft, call: Call, because: Because) -> Call:
+    """Ring everybody who rings for the call once more; nobody ringing, ring where it stands."""
+    if not call.ringing:
+        return ring_anew(draft, call, because)
+    for handset, ringing in call.ringing.items():
+        call = _ring(draft, call, handset, ringing.staff, because)
+    return call
+
+
+def ring_anew(draft: Draft, call: Call, because: Because, due: datetime | None = None) -> Call:
+    """Ring everybody reached so far and the rung where the ladder stands, and wait again."""
+    for handset in call.told:
+        now = draft.handsets.get(handset)
+        if now is None or now.staff is None or not draft.reachable(now):
+            continue
+        silent = now.staff == call.asked_by or now.staff in call.present
+        if not silent and not is_student(draft.plan, now.staff):
+            call = _ring(draft, call, handset, now.staff, because)
+    return _sound(draft, call, call.rung, because, due or draft.now)
+
+
+def ring_one(draft: Draft, call: Call, staff: StaffId, because: Because) -> Call:
+    """Ring one person's telephones for the call."""
+    for handset, now in draft.on_duty():
+        if now.staff == staff and draft.reachable(now):
+            call = _ring(draft, call, handset, staff, because)
+    return call
+
+
+def join_ringing(draft: Draft, call: Call, handset: HandsetId) -> Call:
+    """Let a telephone that came to duty, or came back, ring with those rung so far."""
+    if handset in call.ringing or call.climbs_at is None:
+        return call
+    rungs = call.ladder.rungs[: call.rung + 1]
+    if call.rung >= len(call.ladder.rungs):
+        rungs = (*rungs, call.ladder.failsafe)
+    for rung in rungs:
+        chosen = choose(draft, call, rung)
+        for one in chosen.rung:
+            if one.handset == handset:
+                because = Because(call.because.reason, considered=chosen.considered)
+                return _ring(draft, call, handset, one.staff, because)
+    return call
+
+
+def silence(
+    draft: Draft,
+    call: Call,
+    because: Because,
+    *,
+    by: StaffId | None = None,
+    keep: HandsetId | None = None,
+) -> Call:
+    """Stop the ringing everywhere; `keep` is the telephone that was tapped and knows."""
+    for handset in call.ringing:
+        if handset != keep:
+            draft.effects.append(Withdraw(call.id, handset, because, by))
+    return draft.change(call, because, ringing={}, climbs_at=None)
+
+
+def stop_on(draft: Draft, call: Call, handset: HandsetId, because: Because) -> Call:
+    """Stop the ringing on one telephone; whoever is left alone as a student stops too."""
+    left = {one: ringing for one, ringing in call.ringing.items() if one != handset}
+    if len(left) == len(call.ringing):
+        return call
+    draft.effects.append(Withdraw(call.id, handset, because))
+    if left and all(is_student(draft.plan, one.staff) for one in left.values()):
+        alone = Because(Reason.STUDENT_NOT_ALONE)
+        draft.effects += [Withdraw(call.id, one, alone) for one in left]
+        left = {}
+    return draft.change(call, because, ringing=left)
+
+
+def lose_ringing(draft: Draft, call: Call, handset: HandsetId, because: Because) -> Call:
+    """Take a telephone out of the ringing, and go on at once if it was the last one."""
+    if handset not in call.ringing:
+        return call
+    call = stop_on(draft, call, handset, because)
+    in_failsafe = call.rung >= len(call.ladder.rungs)
+    if call.ringing or call.climbs_at is None or in_failsafe:
+        return call
+    reason = because.reason
+    return climb(draft, call, Reason.ALL_DECLINED if reason is Reason.DECLINED else reason)
+
+
+def reopen(draft: Draft, call: Call, because: Because, due: datetime | None = None) -> Call:
+    """Let a taken call come back and ring, with its story."""
+    call = draft.move(
+        call,
+        Move.REOPENED,
+        because,
+        staff=call.owner,
+        reopened=call.reopened + 1,
+        declined=(),
+        **_NOBODY,
+    )
+    return ring_anew(draft, call, because, due)
+
+
+_NOBODY: dict[str, Any] = {
+    "owner": None,
+    "owner_handset": None,
+    "taken_at": None,
+    "arrive_by": None,
+    "offered_to": None,
+    "responders": (),
+}
+
+
+def leave(draft: Draft, call: Call, staff: StaffId, handset: HandsetId | None) -> Call:
+    """Let a call ring again because the last competent person at the place left."""
+    because = Because(Reason.LEFT)
+    present = tuple(one for one in call.present if one != staff)
+    call = draft.move(
+        call,
+        Move.LEFT,
+        because,
+        staff=staff,
+        handset=handset,
+        present=present,
+        declined=(),
+        reopened=call.reopened + 1,
+        **_NOBODY,
+    )
+    return ring_anew(draft, call, because)
+
+
+def raise_priority(draft: Draft, call: Call, because: Because, priority: Priority) -> Call:
+    """Raise an unanswered call: everybody reached so far rings anew, the next step is sooner."""
+    call = draft.move(
+        call, Move.RAISED, because, priority=priority, because=because, declined=()
+    )
+    return hurry(draft, ring_anew(draft, call, because))
+
+
+def hurry(draft: Draft, call: Call) -> Call:
+    """Let the next people ring inside `URGENT_PATIENCE`."""
+    if call.climbs_at is None:
+        return call
+    return draft.change(call, climbs_at=min(call.climbs_at, draft.now + URGENT_PATIENCE))
+
+
+URGENT_PATIENCE = timedelta(seconds=30)
+"""After a third unanswered press the next people ring inside this (DOMAIN 7)."""
+
+
+def due_calls(draft: Draft) -> None:
+    """Do what is due for calls: climb, ring beside a silent telephone, come back."""
+    for call in draft.open_calls():
+        arrive_by = arrival_due(call)
+        if arrive_by is not None and arrive_by <= draft.now:
+            call = reopen(draft, call, Because(Reason.NOT_ARRIVED), arrive_by)  # noqa: PLW2901
+        receipt_by = receipt_due(draft, call)
+        if receipt_by is not None and receipt_by <= draft.now:
+            call = _no_receipt(draft, call)  # noqa: PLW2901
+        if call.climbs_at is not None and call.climbs_at <= draft.now:
+            climb(draft, call, Reason.PATIENCE_OVER, call.climbs_at)
+
+
+def _no_receipt(draft: Draft, call: Call) -> Call:
+    missed = {handset: replace(one, missed=True) for handset, one in call.ringing.items()}
+    call = draft.change(call, ringing=missed)
+    return climb(draft, call, Reason.NO_RECEIPT)
+
+
+def _left(rung: int, reason: Reason, considered: tuple[Considered, ...] = ()) -> Because:
+    return Because(reason, facts=(("rung", str(rung + 1)),), considered=considered)
+
+
+def _sound(draft: Draft, call: Call, rung: int, because: Because, due: datetime) -> Call:
+    """Ring a rung; pass on at once where nobody is sure to hear it or its time is over."""
+    while rung < len(call.ladder.rungs):
+        step = call.ladder.rungs[rung]
+        chosen = choose(draft, call, step)
+        call = _ring_all(draft, call, chosen, because)
+        ends = due + step.patience
+        if chosen.sure and ends > draft.now:
+            return draft.change(call, climbs_at=ends, rung=rung)
+        if chosen.sure:
+            reason, due = Reason.PATIENCE_OVER, ends
+        elif chosen.rung:
+            reason = Reason.NOT_REACHABLE
+        else:
+            reason = Reason.RUNG_EMPTY
+        because = _left(rung, reason, chosen.considered)
+        rung += 1
+        call = draft.move(call, Move.CLIMBED, because, rung=rung)
+    return _failsafe(draft, call, because.reason, due)
+
+
+def _failsafe(draft: Draft, call: Call, reason: Reason, due: datetime) -> Call:
+    """Ring the failsafe once more: its people, everybody reached, or everybody there is."""
+    step = call.ladder.failsafe
+    chosen = choose(draft, call, step, last_resort=True)
+    if not chosen.rung and not call.ringing and not for_the_list(call):
+        found = everybody(draft, call)
+        chosen = Chosen((*chosen.considered, *found.considered), chosen.channels, found.sure)
+    because = Because(
+        Reason.FAILSAFE,
+        facts=(("after", reason.value), ("round", str(call.round + 1))),
+        considered=chosen.considered,
+    )
+    call = draft.move(
+        call,
+        Move.CLIMBED,
+        because,
+        round=call.round + 1,
+        rung=len(call.ladder.rungs),
+        climbs_at=_next_round(due, max(step.patience, SHORTEST_ROUND), draft.now),
+    )
+    ringing_before = call.ringing
+    call = _ring_all(draft, call, chosen, because)
+    for handset, ringing in ringing_before.items():
+        if not any(one.handset == handset for one in chosen.rung):
+            call = _ring(draft, call, handset, ringing.staff, because)
+    if not _somebody_sure(draft, call):
+        draft.unreached[call.id] = because
+    return call
+
+
+def _next_round(due: datetime, patience: timedelta, now: datetime) -> datetime:
+    """Return the first round after now, in step with when the failsafe was due."""
+    missed = max(0, (now - due) // patience)
+    return due + patience * (missed + 1)
+
+
+def for_the_list(call: Call) -> bool:
+    """Tell whether nobody is woken for it: it stands on the day's list."""
+    return call.priority is Priority.ROUTINE and call.type in (
+        CallType.TECHNICAL,
+        CallType.INFORMATION,
+    )
+
+
+def _somebody_sure(draft: Draft, call: Call) -> bool:
+    return any(draft.handsets[handset].state is HandsetState.READY for handset in call.ringing)
+
+
+def _ring_all(draft: Draft, call: Call, chosen: Chosen, because: Because) -> Call:
+    told = Because(
+        because.reason, because.rule, because.rule_version, because.facts, chosen.considered
+    )
+    for one in chosen.considered:
+        if one.handset is not None:
+            call = _ring(draft, call, one.handset, one.staff, told)
+    for channel in chosen.channels:
+        draft.effects.append(Send(call.id, channel, told, call.round))
+    return call
+
+
+def _ring(
+    draft: Draft, call: Call, handset: HandsetId, staff: StaffId, because: Because
+) -> Call:
+    """Ring one telephone, at most once in a step however many ways it was chosen."""
+    if (call.id, handset) in draft.rang:
+        return call
+    draft.rang[call.id, handset] = None
+    before = call.ringing.get(handset)
+    if before is None:
+        again = 1 if handset in call.told else 0
+        ringing = Ringing(staff, draft.now, again=again, because=because)
+    else:
+        again = before.again + 1
+        ringing = replace(before, staff=staff, again=again, because=because)
+    draft.effects.append(Ring(call.id, handset, staff, because, again))
+    told = call.told if handset in call.told else (*call.told, handset)
+    return draft.change(call, because, ringing={**call.ringing, handset: ringing}, told=told)

@@ -1,0 +1,132 @@
+"""People come to duty and go, telephones answer or fall silent: calls move accordingly."""
+
+from dataclasses import replace
+
+from routing.calls import CallState
+from routing.draft import REACHABLE, Draft
+from routing.effects import Because, Move, Reason
+from routing.escalation import join_ringing, lose_ringing, reopen
+from routing.events import (
+    HandsetReported,
+    HandsetState,
+    ReceiptGiven,
+    ReceiptKind,
+    SignedIn,
+    SignedOut,
+)
+from routing.ids import HandsetId, StaffId
+from routing.state import HandsetNow
+
+_FAR = {
+    None: 0,
+    ReceiptKind.SENT: 1,
+    ReceiptKind.RECEIVED: 2,
+    ReceiptKind.RINGING: 3,
+    ReceiptKind.SEEN: 4,
+}
+
+
+def signed_in(draft: Draft, event: SignedIn) -> None:
+    """Let a person take a telephone; whoever had it is signed out."""
+    before = draft.handsets.get(event.handset, HandsetNow())
+    if before.staff is not None and before.staff != event.staff:
+        _sign_out(draft, event.handset, before.staff)
+    now = draft.handsets.get(event.handset, HandsetNow())
+    # Signing in is itself contact: the page is there.
+    state = now.state if now.state in REACHABLE else HandsetState.READY
+    draft.put_handset(
+        event.handset,
+        replace(now, state=state, since=draft.now, staff=event.staff, units=event.units),
+    )
+    _join_all(draft, event.handset)
+
+
+def signed_out(draft: Draft, event: SignedOut) -> None:
+    """Let a person put the telephone down: their calls come back."""
+    now = draft.handsets.get(event.handset)
+    if now is not None and now.staff == event.staff:
+        _sign_out(draft, event.handset, event.staff)
+
+
+def reported(draft: Draft, event: HandsetReported) -> None:
+    """Take in the gateway's judgement of a telephone."""
+    before = draft.handsets.get(event.handset, HandsetNow())
+    if event.state is HandsetState.SIGNED_OFF and before.staff is not None:
+        _sign_out(draft, event.handset, before.staff)
+        return
+    since = draft.now if event.state is not before.state else before.since
+    now = replace(before, state=event.state, since=since, reasons=event.reasons)
+    draft.put_handset(event.handset, now)
+    if event.state is HandsetState.GONE and not draft.reachable(now):
+        _lose(draft, event.handset)
+    elif event.state in REACHABLE and before.state not in REACHABLE:
+        _join_all(draft, event.handset)
+
+
+def receipt(draft: Draft, event: ReceiptGiven) -> None:
+    """Note how far a ring came; only «ringing» and «seen» are told in the call's story."""
+    call = draft.calls.get(event.call)
+    ringing = None if call is None else call.ringing.get(event.handset)
+    if call is None or ringing is None or _FAR[event.kind] <= _FAR[ringing.receipt]:
+        return
+    because = Because(Reason.RINGS_AGAIN if ringing.again else call.because.reason)
+    now = replace(ringing, receipt=event.kind, receipt_at=draft.now)
+    all_ringing = {**call.ringing, event.handset: now}
+    if event.kind not in (ReceiptKind.RINGING, ReceiptKind.SEEN):
+        draft.change(call, ringing=all_ringing)
+        return
+    draft.move(
+        call,
+        Move.RANG if event.kind is ReceiptKind.RINGING else Move.SEEN,
+        because,
+        staff=ringing.staff,
+        handset=event.handset,
+        ringing=all_ringing,
+        rang_at=call.rang_at or draft.now,
+    )
+
+
+def listened(draft: Draft) -> None:
+    """Believe after a start, once the gateway has listened, that who is gone is gone."""
+    draft.listen_until(None)
+    for handset, now in tuple(draft.handsets.items()):
+        if now.state is HandsetState.GONE:
+            _lose(draft, handset)
+
+
+def _lose(draft: Draft, handset: HandsetId) -> None:
+    for call in draft.open_calls():
+        lose_ringing(draft, call, handset, Because(Reason.HANDSET_GONE))
+
+
+def _join_all(draft: Draft, handset: HandsetId) -> None:
+    for call in draft.open_calls():
+        join_ringing(draft, call, handset)
+
+
+def _sign_out(draft: Draft, handset: HandsetId, staff: StaffId) -> None:
+    now = draft.handsets[handset]
+    draft.put_handset(
+        handset,
+        replace(
+            now,
+            state=HandsetState.SIGNED_OFF,
+            since=draft.now,
+            staff=None,
+            units=(),
+            reasons=(),
+        ),
+    )
+    elsewhere = any(other.staff == staff for _, other in draft.on_duty())
+    because = Because(Reason.OWNER_SIGNED_OUT, facts=(("staff", staff),))
+    for known in draft.open_calls():
+        call = lose_ringing(draft, known, handset, because)
+        if elsewhere:
+            continue
+        if staff in call.present:
+            call = draft.change(
+                call, because, present=tuple(one for one in call.present if one != staff)
+            )
+        alone = call.state is CallState.PRESENT and not call.present
+        if alone or (call.owner == staff and call.state is CallState.TAKEN):
+            reopen(draft, call, because)

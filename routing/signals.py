@@ -1,0 +1,278 @@
+"""One device message: known before? what changed? and then where it is booked, exactly once.
+
+Duplicates change nothing. A level is compared with the last one known, so that a restart neither
+invents nor forgets an edge; the first value ever is a baseline, except a cry for help. A retained
+or replayed press never rings as a new one. What lay in a backlog sets levels; rules judge the last
+of them, and a press in it rings, marked late.
+"""
+
+from datetime import datetime, timedelta
+
+from routing import rules, supervision
+from routing.draft import Draft
+from routing.effects import Because, Book, Booked, Move, Reason
+from routing.events import SignalQuarantined, SignalReceived
+from routing.ids import DeviceId
+from routing.levels import KINDS_KEPT, level_of
+from routing.life import calls_of
+from routing.plan import Device, DeviceLife
+from routing.presses import Outcome, When, press
+from routing.readings import (
+    ButtonPressed,
+    FallSeen,
+    HelpCancelled,
+    HelpPressed,
+    HelpTrigger,
+    Reading,
+    TimeQuality,
+)
+from routing.state import DeviceNow, Level
+from routing.whose import whose
+
+KEYS_KEPT = 16
+COPY_WITHIN = timedelta(seconds=2)
+"""One press published by several sources (state, action, ha) inside this is one (DEVICES D2)."""
+LATE_AFTER = timedelta(minutes=10)
+"""Stored history older than this is a late alarm (DEVICES T2)."""
+
+NEVER_HEARD = DeviceNow()
+_IN_USE = (DeviceLife.ACTIVE, DeviceLife.SUSPECT)
+
+_UNCHANGED = Outcome(Booked.UNCHANGED, Because(Reason.UNCHANGED))
+_BASELINE = Outcome(Booked.UNCHANGED, Because(Reason.BASELINE))
+_REPLAYED = Outcome(Booked.UNCHANGED, Because(Reason.REPLAYED))
+_DUPLICATE = Outcome(Booked.DUPLICATE, Because(Reason.DUPLICATE))
+_TEST = Outcome(Booked.PRACTICE, Because(Reason.TEST_TRAFFIC))
+_QUARANTINED = Because(Reason.NOT_UNDERSTOOD)
+
+_WEIGHT = {
+    Booked.OPENED: 0,
+    Booked.JOINED: 1,
+    Booked.PRACTICE: 2,
+    Booked.ENDED: 3,
+    Booked.WAITING: 4,
+    Booked.SUPPRESSED: 5,
+    Booked.TECHNICAL: 6,
+    Booked.NO_RULE: 7,
+    Booked.DUPLICATE: 8,
+    Booked.UNCHANGED: 9,
+    Booked.QUARANTINED: 10,
+}
+"""A message with several readings is booked where it did most."""
+
+
+def received(draft: Draft, event: SignalReceived) -> None:
+    """Take in one understood device message and book it."""
+    outcome = _take_in(draft, event)
+    draft.effects.append(
+        Book(event.signal, outcome.to, outcome.because, event.device, outcome.call)
+    )
+
+
+def quarantined(draft: Draft, event: SignalQuarantined) -> None:
+    """Book what could not be understood; an alarm device's nonsense is a technical call."""
+    call = None
+    because = _QUARANTINED
+    if event.device is not None:
+        call = supervision.not_understood(draft, event.device, event.why)
+    if call is not None:
+        because = Because(Reason.ALARM_DEVICE_NOT_UNDERSTOOD, facts=(("why", event.why),))
+    draft.effects.append(Book(event.signal, Booked.QUARANTINED, because, event.device, call))
+
+
+def _take_in(draft: Draft, event: SignalReceived) -> Outcome:
+    device = draft.plan.devices.get(event.device)
+    if device is None or device.life not in _IN_USE:
+        return _not_in_use(draft, event, device)
+    before = draft.devices.get(event.device, NEVER_HEARD)
+    if event.test:
+        _remember(draft, event, before, before.levels, before.keys)
+        return _TEST
+    if _is_duplicate(event, before, draft.now):
+        keys = _without(before.keys, event.key) if event.delivery.backlog_since else before.keys
+        _remember(draft, event, before, before.levels, keys)
+        return _DUPLICATE
+    keys = (
+        _with_key(before.keys, event.key, draft.now + event.key_window)
+        if event.key
+        else before.keys
+    )
+    levels, changed, baseline = _new_levels(draft, event, before)
+    helps = _help_in(event, before)
+    copied = bool(helps) and _is_copy(event, keys, draft.now)
+    if helps and not copied:
+        keys = _with_key(keys, _copy_key(event), draft.now + COPY_WITHIN)
+    _remember(draft, event, before, levels, keys)
+    outcome = _BASELINE if baseline else _UNCHANGED
+    if helps:
+        if copied:
+            outcome = _DUPLICATE
+        elif event.delivery.retained and helps[0].trigger is not HelpTrigger.LEVEL:
+            outcome = _REPLAYED
+        else:
+            outcome = press(draft, event, helps[0], when(event, before, draft.now))
+    for reading in changed:
+        outcome = _best(outcome, _changed(draft, event, reading))
+    for reading in event.readings:
+        if isinstance(reading, ButtonPressed) and not event.delivery.retained:
+            outcome = _best(outcome, rules.pressed(draft, event))
+    technical = supervision.told(draft, event, device, before)
+    return outcome if technical is None else _best(outcome, technical)
+
+
+def _best(one: Outcome, other: Outcome) -> Outcome:
+    return other if _WEIGHT[other.to] < _WEIGHT[one.to] else one
+
+
+def _not_in_use(draft: Draft, event: SignalReceived, device: Device | None) -> Outcome:
+    """Book a device that is not enrolled, proven or any more in use; a press in it is told."""
+    why = "unknown" if device is None else device.life.value
+    because = Because(Reason.NOT_IN_USE, facts=(("device", event.device), ("life", why)))
+    call = None
+    if not event.delivery.retained and any(
+        isinstance(one, HelpPressed) for one in event.readings
+    ):
+        call = supervision.technical(draft, "pressed_not_in_use", because, device=event.device)
+    return Outcome(Booked.TECHNICAL, because, None if call is None else call.id)
+
+
+def when(event: SignalReceived, before: DeviceNow, now: datetime) -> When:
+    """Return when it happened.
+
+    Live is now, whatever the device's clock says. A backlog is an interval since the last
+    contact; the device's own time counts only inside it.
+    """
+    told = event.device_time
+    at = told.at if told.quality in (TimeQuality.DEVICE, TimeQuality.GATEWAY) else None
+    since = event.delivery.backlog_since
+    if since is None and not event.delivery.history:
+        return When(now, now)
+    if since is None:
+        since = at if at is not None else before.last_heard or now
+        if since > now:
+            since = now
+        return When(since, since if at is not None else now, late=now - since > LATE_AFTER)
+    if at is not None and since <= at <= now:
+        return When(at, at, late=True)
+    return When(min(since, now), now, late=True)
+
+
+def _is_duplicate(event: SignalReceived, before: DeviceNow, now: datetime) -> bool:
+    """Tell whether this very message was seen, judged at the earliest time it can be from.
+
+    DUP is not trusted. A key answers for one redelivery out of a backlog and is then forgotten:
+    a second equal press from an outage is news.
+    """
+    until = before.keys.get(event.key)
+    return until is not None and until >= (event.delivery.backlog_since or now)
+
+
+def _copy_key(event: SignalReceived) -> str:
+    return f"press@{event.source}"
+
+
+def _is_copy(event: SignalReceived, keys: dict[str, datetime], now: datetime) -> bool:
+    mine = _copy_key(event)
+    return any(
+        key.startswith("press@") and key != mine and until >= now for key, until in keys.items()
+    )
+
+
+def _with_key(keys: dict[str, datetime], key: str, until: datetime) -> dict[str, datetime]:
+    kept = {one: limit for one, limit in keys.items() if one != key}
+    while len(kept) >= KEYS_KEPT:
+        del kept[next(iter(kept))]
+    kept[key] = until
+    return kept
+
+
+def _without(keys: dict[str, datetime], key: str) -> dict[str, datetime]:
+    return {one: until for one, until in keys.items() if one != key}
+
+
+def _help_in(event: SignalReceived, before: DeviceNow) -> list[HelpPressed]:
+    """Return the presses in the message; a level that is on already was raised before."""
+    found = [one for one in event.readings if isinstance(one, HelpPressed)]
+    known = before.levels.get("help")
+    if known is not None and known.value == "on":
+        return [one for one in found if one.trigger is not HelpTrigger.LEVEL]
+    return found
+
+
+def _new_levels(
+    draft: Draft, event: SignalReceived, before: DeviceNow
+) -> tuple[dict[str, Level], list[Reading], bool]:
+    """Return the levels after the message, the readings that changed one, and if any was new."""
+    levels = before.levels
+    changed: list[Reading] = []
+    baseline = False
+    for reading in event.readings:
+        found = level_of(reading)
+        if found is None:
+            continue
+        kind, value = found
+        known = levels.get(kind)
+        if known is not None and known.value == value:
+            continue
+        if known is None and len(levels) >= KINDS_KEPT:
+            continue
+        if levels is before.levels:
+            levels = dict(levels)
+        levels[kind] = Level(value, draft.now)
+        # A fall has no resting level: its first phase is news, not a baseline.
+        if known is None and not isinstance(reading, FallSeen):
+            baseline = True
+        else:
+            changed.append(reading)
+    return levels, changed, baseline
+
+
+def _remember(
+    draft: Draft,
+    event: SignalReceived,
+    before: DeviceNow,
+    levels: dict[str, Level],
+    keys: dict[str, datetime],
+) -> None:
+    heard = before.last_heard
+    # A retained message is the broker's memory: it proves no life.
+    if not event.delivery.retained:
+        at = event.delivery.backlog_since or draft.now
+        heard = at if heard is None or at > heard else heard
+    draft.put_device(
+        event.device,
+        DeviceNow(
+            levels,
+            keys,
+            heard,
+            before.availability,
+            before.silent,
+            before.battery_percent,
+            before.problems,
+            before.watched_since,
+        ),
+    )
+
+
+def _changed(draft: Draft, event: SignalReceived, reading: Reading) -> Outcome:
+    if isinstance(reading, HelpPressed):
+        return _UNCHANGED  # rung above
+    if isinstance(reading, HelpCancelled):
+        return _cancelled(draft, event)
+    return rules.changed(draft, event, reading)
+
+
+def _cancelled(draft: Draft, event: SignalReceived) -> Outcome:
+    """Note that the device says it is over; a person closes the call."""
+    place = whose(draft, event.device, draft.now, draft.now)
+    because = Because(Reason.JOINED, facts=(("device", event.device), ("cancelled", "device")))
+    for call in calls_of(draft, place, event.device, practice=False):
+        if call.pressed:
+            draft.move(call, Move.JOINED, because)
+            return Outcome(Booked.JOINED, because, call.id)
+    return _UNCHANGED
+
+
+def heard_device(draft: Draft, device: DeviceId) -> DeviceNow:
+    """Return what is known of a device."""
+    return draft.devices.get(device, NEVER_HEARD)

@@ -1,0 +1,276 @@
+"""Who rings: each person thought of is chosen or passed over, and the reason is kept.
+
+The order is the ladder's. A person is passed over who is not on duty, has no reachable telephone,
+declined, is not competent for the call, or is busy with somebody else while a free colleague is
+there. A student is told beside somebody who can carry the call, never alone.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from routing.calls import CallState
+from routing.defaults import policy_for
+from routing.draft import REACHABLE, Draft, covers
+from routing.effects import Considered, Reason
+from routing.events import HandsetState
+from routing.ids import HandsetId, StaffId
+from routing.index import Index, stay_at, stays_in_room
+from routing.plan import (
+    CallType,
+    Competence,
+    Plan,
+    Priority,
+    Role,
+    Rung,
+    Stay,
+    Target,
+    TargetKind,
+)
+from routing.state import Call, HandsetNow, State
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Who a rung rings, everybody considered, and whether somebody is sure to hear it."""
+
+    considered: tuple[Considered, ...]
+    channels: tuple[str, ...]
+    sure: bool
+    """One of them has a telephone that is ready, or a channel was used."""
+
+    @property
+    def rung(self) -> tuple[Considered, ...]:
+        """Those who ring."""
+        return tuple(one for one in self.considered if one.chosen)
+
+
+def is_student(plan: Plan, staff: StaffId) -> bool:
+    """Tell whether this person may only see and assist; somebody unknown is one."""
+    person = plan.staff.get(staff)
+    return (
+        person is None or person.role is Role.STUDENT or person.competence is Competence.STUDENT
+    )
+
+
+def is_competent(plan: Plan, call_type: CallType, staff: StaffId) -> bool:
+    """Tell whether this person covers what the call type needs."""
+    person = plan.staff.get(staff)
+    return (
+        person is not None
+        and not is_student(plan, staff)
+        and person.competence >= policy_for(plan, call_type).close_competence
+    )
+
+
+def may_carry(draft: Draft, call: Call, staff: StaffId) -> Reason | None:
+    """Return why this person may not take the call alone, None if they may.
+
+    With nobody competent on duty, whoever is there may take it: better than nobody.
+    """
+    return _may_carry(draft.plan, draft.handsets, call, staff)
+
+
+def may_carry_in(state: State, call: Call, staff: StaffId) -> Reason | None:
+    """Answer the same of a state at rest."""
+    return _may_carry(state.plan, state.handsets, call, staff)
+
+
+def _may_carry(
+    plan: Plan, handsets: dict[HandsetId, HandsetNow], call: Call, staff: StaffId
+) -> Reason | None:
+    if is_student(plan, staff):
+        return Reason.STUDENT_NOT_ALONE
+    if is_competent(plan, call.type, staff):
+        return None
+    for handset in handsets.values():
+        if (
+            handset.staff is not None
+            and handset.state in REACHABLE
+            and is_competent(plan, call.type, handset.staff)
+        ):
+            return Reason.NOT_COMPETENT
+    return None
+
+
+def covered_by_presence(draft: Draft, call: Call) -> bool:
+    """Tell whether somebody is at the place who is competent for this call."""
+    return any(is_competent(draft.plan, call.type, staff) for staff in call.present)
+
+
+def choose(draft: Draft, call: Call, rung: Rung, *, last_resort: bool = False) -> Chosen:
+    """Decide who a rung rings. As a last resort only reachability and students count."""
+    channels: list[str] = []
+    thought_of: dict[StaffId, Reason] = {}
+    for target in rung.targets:
+        if target.kind is TargetKind.CHANNEL:
+            channels.append(target.value)
+        else:
+            for staff, reason in _candidates(draft, call, target):
+                thought_of.setdefault(staff, reason)
+    return _judge(draft, call, thought_of, tuple(channels), last_resort=last_resort)
+
+
+def everybody(draft: Draft, call: Call) -> Chosen:
+    """Choose everybody on duty: what is left when a ladder reached nobody."""
+    everyone: dict[StaffId, Reason] = {
+        now.staff: Reason.ON_DUTY for _, now in draft.on_duty() if now.staff is not None
+    }
+    return _judge(draft, call, everyone, (), last_resort=True)
+
+
+def _candidates(draft: Draft, call: Call, target: Target) -> list[tuple[StaffId, Reason]]:
+    plan = draft.plan
+    match target.kind:
+        case TargetKind.ASSIGNED:
+            stays = _stays(draft.index, call, draft.now)
+            return [(staff, Reason.ASSIGNED) for stay in stays for staff in stay.assigned]
+        case TargetKind.BACKUP:
+            stays = _stays(draft.index, call, draft.now)
+            return [(staff, Reason.BACKUP) for stay in stays for staff in stay.backup]
+        case TargetKind.STAFF:
+            return [(StaffId(target.value), Reason.ON_DUTY)]
+        case TargetKind.UNIT:
+            unit = next((unit for unit in plan.units if unit == target.value), call.unit)
+            return [
+                (now.staff, Reason.ON_UNIT)
+                for _, now in draft.on_duty()
+                if now.staff is not None and covers(plan, now, unit)
+            ]
+        case TargetKind.HOUSE | TargetKind.CHANNEL:
+            fits = _anybody
+        case TargetKind.COMPETENCE:
+            fits = _has_competence
+        case TargetKind.ROLE:
+            fits = _has_role
+    return [
+        (now.staff, Reason.ON_DUTY)
+        for _, now in draft.on_duty()
+        if now.staff is not None and fits(plan, now.staff, target.value)
+    ]
+
+
+def _anybody(plan: Plan, staff: StaffId, value: str) -> bool:  # noqa: ARG001 - one shape
+    return True
+
+
+def _has_competence(plan: Plan, staff: StaffId, value: str) -> bool:
+    person = plan.staff.get(staff)
+    return person is not None and person.competence >= competence_named(value)
+
+
+def _has_role(plan: Plan, staff: StaffId, value: str) -> bool:
+    person = plan.staff.get(staff)
+    return person is not None and person.role == value
+
+
+def competence_named(value: str) -> Competence:
+    """Return the competence of this name or number; what is unknown means a nurse."""
+    for level in Competence:
+        if value in (str(int(level)), level.name, level.name.lower()):
+            return level
+    return Competence.NURSE
+
+
+def _stays(index: Index, call: Call, now: datetime) -> tuple[Stay, ...]:
+    """Return the stays whose carers are meant: the patient's, else those of the room."""
+    patients = (call.patient,) if call.patient is not None else call.possible
+    if patients:
+        found = (stay_at(index, patient, now) for patient in patients)
+        return tuple(stay for stay in found if stay is not None)
+    return stays_in_room(index, call.room, now, now)
+
+
+def _judge(
+    draft: Draft,
+    call: Call,
+    thought_of: dict[StaffId, Reason],
+    channels: tuple[str, ...],
+    *,
+    last_resort: bool,
+) -> Chosen:
+    telephones: dict[StaffId, list[tuple[HandsetId, HandsetNow]]] = {}
+    for handset, now in draft.on_duty():
+        if now.staff is not None:
+            telephones.setdefault(now.staff, []).append((handset, now))
+    busy = _busy(draft, call)
+    verdicts: dict[StaffId, Reason] = {}
+    for staff in thought_of:
+        passed = _passed_over(draft, call, staff, telephones, last_resort=last_resort)
+        # An emergency or an urgent call goes before what anybody is doing (DOMAIN 9.9).
+        if passed is None and staff in busy and call.priority > Priority.URGENT:
+            passed = Reason.BUSY
+        if passed is not None:
+            verdicts[staff] = passed
+    carriers = [
+        staff
+        for staff in thought_of
+        if staff not in verdicts and not is_student(draft.plan, staff)
+    ]
+    if not carriers or last_resort:
+        # Everybody able is busy: a busy colleague is better than an empty chair.
+        for staff in [one for one, passed in verdicts.items() if passed is Reason.BUSY]:
+            del verdicts[staff]
+            if not is_student(draft.plan, staff):
+                carriers.append(staff)
+    beside = bool(carriers) or _a_carrier_rings(draft, call)
+    considered: list[Considered] = []
+    sure = bool(channels)
+    for staff, reason in thought_of.items():
+        passed = verdicts.get(staff)
+        if passed is None and is_student(draft.plan, staff) and not beside:
+            passed = Reason.STUDENT_NOT_ALONE
+        if passed is not None:
+            considered.append(Considered(staff, chosen=False, reason=passed))
+            continue
+        chosen_for = Reason.BUSY if staff in busy and last_resort is False else reason
+        for handset, now in telephones[staff]:
+            if draft.reachable(now):
+                considered.append(
+                    Considered(staff, chosen=True, reason=chosen_for, handset=handset)
+                )
+                if now.state is HandsetState.READY and not is_student(draft.plan, staff):
+                    sure = True
+    return Chosen(tuple(considered), channels, sure)
+
+
+def _passed_over(
+    draft: Draft,
+    call: Call,
+    staff: StaffId,
+    telephones: dict[StaffId, list[tuple[HandsetId, HandsetNow]]],
+    *,
+    last_resort: bool,
+) -> Reason | None:
+    if staff == call.asked_by:
+        return Reason.STAFF_ASKED
+    if staff in call.present:
+        return Reason.ARRIVED
+    mine = telephones.get(staff)
+    if not mine:
+        return Reason.NOT_ON_DUTY
+    if not any(draft.reachable(now) for _, now in mine):
+        return Reason.NOT_REACHABLE
+    if last_resort:
+        return None
+    if staff in call.declined:
+        return Reason.DECLINED_BEFORE
+    if not is_student(draft.plan, staff) and not is_competent(draft.plan, call.type, staff):
+        return Reason.NOT_COMPETENT
+    return None
+
+
+def _busy(draft: Draft, call: Call) -> dict[StaffId, None]:
+    """Return who is on the way to, or with, somebody else."""
+    busy: dict[StaffId, None] = {}
+    for other in draft.open_calls():
+        if other.id == call.id:
+            continue
+        if other.state is CallState.TAKEN and other.owner is not None:
+            busy[other.owner] = None
+        for staff in other.present:
+            busy[staff] = None
+    return busy
+
+
+def _a_carrier_rings(draft: Draft, call: Call) -> bool:
+    return any(not is_student(draft.plan, one.staff) for one in call.ringing.values())

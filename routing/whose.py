@@ -1,0 +1,89 @@
+"""Whose a device was when something happened, and where help is needed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from routing.draft import Draft
+from routing.ids import DeviceId, PatientId, RoomId, UnitId
+from routing.index import holds_at, room_of, stay_at, stays_in_room, unit_of
+from routing.plan import Assignment, RoomKind
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """A patient, or several possible ones, and a place."""
+
+    patient: PatientId | None = None
+    possible: tuple[PatientId, ...] = ()
+    room: RoomId | None = None
+    unit: UnitId | None = None
+    bathroom: bool = False
+    assigned: bool = True
+    sighted: bool = False
+    """The room is where a locator last heard the device, not where the bed stands."""
+
+
+NOWHERE = Whose()
+
+
+def whose(draft: Draft, device: DeviceId, first: datetime, last: datetime) -> Whose:
+    """Return whose the device was during `[first, last]`.
+
+    One patient where that is certain. Where the wearer changed inside the interval, or several
+    people share the room, all of them are possible and none is claimed.
+    """
+    index = draft.index
+    held = [
+        one
+        for one in index.assignments.get(device, ())
+        if holds_at(one.since, one.until, first, last)
+    ]
+    stands_in = next((one.room for one in reversed(held) if one.room is not None), None)
+    patients = _patients(draft, held, first, last)
+    patient = patients[0] if len(patients) == 1 else None
+    room, sighted = stands_in, False
+    if room is None:
+        room = _last_heard_in(draft, device)
+        sighted = room is not None
+    if room is None and patients:
+        room = _bed_room(draft, patients[-1], last)
+    kind = draft.plan.rooms[stands_in].kind if stands_in in draft.plan.rooms else None
+    return Whose(
+        patient,
+        () if patient is not None else patients,
+        room,
+        unit_of(draft.plan, room),
+        bathroom=kind is RoomKind.BATHROOM,
+        assigned=bool(held),
+        sighted=sighted,
+    )
+
+
+def _patients(
+    draft: Draft, held: list[Assignment], first: datetime, last: datetime
+) -> tuple[PatientId, ...]:
+    found: dict[PatientId, None] = {}
+    for one in held:
+        if one.patient is not None:
+            found[one.patient] = None
+        else:
+            for stay in stays_in_room(draft.index, one.room, first, last):
+                found[stay.patient] = None
+    return tuple(found)
+
+
+def _last_heard_in(draft: Draft, device: DeviceId) -> RoomId | None:
+    known = draft.devices.get(device)
+    near = None if known is None else known.levels.get("near")
+    if near is None:
+        return None
+    for one in draft.index.assignments.get(DeviceId(near.value), ()):
+        if one.room is not None and holds_at(one.since, one.until, draft.now, draft.now):
+            return one.room
+    return None
+
+
+def _bed_room(draft: Draft, patient: PatientId, at: datetime) -> RoomId | None:
+    stay = stay_at(draft.index, patient, at)
+    room = None if stay is None else room_of(draft.plan, stay)
+    return None if room is None else room.id
