@@ -1,0 +1,219 @@
+"""What one telephone shows: the state in frames' words, with names and sentences.
+
+Which calls, whether they ring, and which buttons: `routing.cards` decides that, this file only
+dresses it. Names come in here and nowhere below.
+"""
+
+from datetime import datetime
+
+from hub.api import frames
+from hub.names import Names
+from hub.sentence_texts import Lang
+from hub.sentences import place, sentence, why_line
+from routing import cards as core
+from routing.calls import CallState
+from routing.effects import Because, Ring
+from routing.events import HandsetState
+from routing.ids import CallId, HandsetId, PatientId, RoomId, StaffId
+from routing.index import index_of, stay_at
+from routing.plan import CallType, Competence, Plan, Priority, Role, Stay
+from routing.state import Call, HandsetNow, State, is_open
+
+
+class Faces:
+    """Makes cards, and the few texts that no decision of the core stands behind."""
+
+    def why(self, because: Because, lang: Lang, names: Names, state: State) -> str:
+        """Return the reason as one sentence."""
+        return sentence(because, lang, names, state.plan)
+
+    def cards(
+        self, state: State, handset: HandsetId, staff: StaffId, lang: Lang, names: Names
+    ) -> dict[CallId, frames.Card]:
+        """Return every card this telephone shows, most pressing first."""
+        made: dict[CallId, frames.Card] = {}
+        for call in core.queue(state, handset):
+            card = self.card(state, call, handset, staff, lang, names)
+            if card is not None:
+                made[call] = card
+        return made
+
+    def card(
+        self,
+        state: State,
+        call_id: CallId,
+        handset: HandsetId,
+        staff: StaffId,
+        lang: Lang,
+        names: Names,
+    ) -> frames.Card | None:
+        """Return one card; None if this telephone does not show the call."""
+        call = state.calls.get(call_id)
+        if call is None or not core.shown_on(state, call, handset):
+            return None
+        ringing = call.ringing.get(handset)
+        stay = _stay(state, call)
+        return frames.Card(
+            id=call.id,
+            type=call.type,
+            priority=call.priority,
+            state=call.state,
+            practice=call.practice,
+            late=call.late,
+            room=_room(state.plan, call.room),
+            patient=_patient(call, names),
+            why=why_line(call, lang, names, state.plan),
+            reason=call.because.reason,
+            note=stay.note if stay else "",
+            isolation=stay.isolation if stay else "",
+            opened_at=call.opened_at,
+            ringing_since=ringing.since if ringing else None,
+            ring=ringing.again + 1 if ringing else 0,
+            pressed=call.pressed,
+            owner=self.person(call.owner, names) if call.owner else None,
+            taken_at=call.taken_at,
+            arrive_by=call.arrive_by,
+            present=tuple(self.person(one, names) for one in call.present),
+            present_at=call.present_at,
+            also_ringing=tuple(
+                dict.fromkeys(
+                    names.staff(one.staff)
+                    for other, one in call.ringing.items()
+                    if other != handset and one.staff != staff
+                )
+            ),
+            rung=call.rung,
+            can=tuple(frames.Action(a) for a in core.allowed(state, call, staff)),
+            reopened=call.reopened,
+            mine=staff == call.owner or staff in call.responders,
+            offered=staff == call.offered_to,
+        )
+
+    def fallback(
+        self, ring: Ring, state: State, lang: Lang, names: Names, *, at: datetime
+    ) -> frames.Card:
+        """Return a card for a ring that the state does not hold: a step raised, or is amiss."""
+        facts = dict(ring.because.facts)
+        room = _room(state.plan, RoomId(facts["room"])) if "room" in facts else None
+        where = place(facts.get("room"), lang, state.plan)
+        why = self.why(ring.because, lang, names, state)
+        return frames.Card(
+            id=ring.call,
+            type=CallType.PATIENT,
+            priority=Priority.URGENT,
+            state=CallState.RINGING,
+            practice=False,
+            late=False,
+            room=room,
+            patient=None,
+            why=f"{where}: {why}" if where else why,
+            reason=ring.because.reason,
+            note="",
+            isolation="",
+            opened_at=at,
+            ringing_since=at,
+            ring=ring.again + 1,
+            pressed=1,
+            owner=None,
+            taken_at=None,
+            arrive_by=None,
+            present=(),
+            present_at=None,
+            also_ringing=(),
+            rung=0,
+            can=(frames.Action.TAKE,),
+        )
+
+    def gone(
+        self, state: State, call_id: CallId, staff: StaffId
+    ) -> tuple[frames.GoneReason, StaffId | None]:
+        """Return why a card left this telephone, and through whom."""
+        call = state.calls.get(call_id)
+        if call is None or not is_open(call):
+            return frames.GoneReason.CLOSED, call.closed_by if call else None
+        if staff in call.declined:
+            return frames.GoneReason.DECLINED, staff
+        if call.owner is not None and call.owner != staff:
+            return frames.GoneReason.TAKEN, call.owner
+        return frames.GoneReason.MOVED_ON, None
+
+    def person(self, staff: StaffId, names: Names) -> frames.Person:
+        """Return somebody with the name that colleagues use."""
+        return frames.Person(staff, names.staff(staff))
+
+    def me(self, state: State, staff: StaffId, role: Role, names: Names) -> frames.Me:
+        """Return who is signed in."""
+        known = state.plan.staff.get(staff)
+        now = next((h for h in state.handsets.values() if h.staff == staff), HandsetNow())
+        return frames.Me(
+            id=staff,
+            name=names.staff(staff),
+            role=role,
+            competence=known.competence if known else Competence.STUDENT,
+            units=now.units or (known.units if known else ()),
+        )
+
+    def colleagues(
+        self, state: State, but: StaffId | None, names: Names
+    ) -> tuple[frames.Colleague, ...]:
+        """Return who else is on duty, in the plan's order of telephones."""
+        busy = _busy(state)
+        found: dict[StaffId, frames.Colleague] = {}
+        for now in state.handsets.values():
+            if now.staff is None or now.staff == but or now.staff in found:
+                continue
+            doing, room = busy.get(now.staff, (frames.Doing.FREE, None))
+            if now.state in (HandsetState.GONE, HandsetState.SIGNED_OFF):
+                doing = frames.Doing.NO_CONTACT
+            known = state.plan.staff.get(now.staff)
+            found[now.staff] = frames.Colleague(
+                id=now.staff,
+                name=names.staff(now.staff),
+                doing=doing,
+                handset=now.state,
+                room=room,
+                competence=known.competence if known else Competence.STUDENT,
+            )
+        return tuple(found.values())
+
+    def busy(self, lang: Lang) -> str:
+        """Say that the hub has too much of this telephone on its way."""
+        if lang == "nb":
+            return "Sentralen er opptatt. Trykk en gang til."
+        return "The hub is busy. Tap once more."
+
+    def failed(self, lang: Lang) -> str:
+        """Say that an operation was not carried out."""
+        if lang == "nb":
+            return "Ble ikke utført. Trykk en gang til, eller ring teknisk vakt."
+        return "Not done. Tap once more, or call the technician on duty."
+
+
+def _busy(state: State) -> dict[StaffId, tuple[frames.Doing, str | None]]:
+    doing: dict[StaffId, tuple[frames.Doing, str | None]] = {}
+    for call in state.calls.values():
+        if not is_open(call):
+            continue
+        room = state.plan.rooms.get(call.room) if call.room else None
+        number = room.number if room else None
+        if call.state is CallState.TAKEN and call.owner is not None:
+            doing.setdefault(call.owner, (frames.Doing.ON_THE_WAY, number))
+        for staff in call.present:
+            doing[staff] = (frames.Doing.WITH_PATIENT, number)
+    return doing
+
+
+def _room(plan: Plan, id_: RoomId | None) -> frames.RoomFace | None:
+    room = plan.rooms.get(id_) if id_ else None
+    return frames.RoomFace(room.id, room.number, room.floor, room.unit) if room else None
+
+
+def _patient(call: Call, names: Names) -> str | None:
+    who: tuple[PatientId, ...] = (call.patient,) if call.patient else call.possible
+    return " / ".join(names.patient(one) for one in who) or None
+
+
+def _stay(state: State, call: Call) -> Stay | None:
+    if call.patient is None:
+        return None
+    return stay_at(index_of(state.plan), call.patient, call.opened_at)
