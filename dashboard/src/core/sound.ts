@@ -12,6 +12,7 @@ export class Sound implements Bell {
   #repeat: ReturnType<typeof setInterval> | null = null;
   #startedAt: number | null = null;
   #kind: Kind | null = null;
+  #quietUntil = 0;
   readonly #changed: () => void;
 
   constructor(changed: () => void = () => undefined) {
@@ -57,8 +58,13 @@ export class Sound implements Bell {
     this.#once(pattern);
   }
 
+  /** «Jeg går til vaktrommet»: the warning of lost contact rests for a while. Calls never do. */
+  quietFor(ms: number): void {
+    this.#quietUntil = Date.now() + ms;
+  }
+
   lost(): void {
-    if (!this.#kind) this.#once(LOST_CONTACT);
+    if (!this.#kind && Date.now() > this.#quietUntil) this.#once(LOST_CONTACT);
   }
 
   back(): void {

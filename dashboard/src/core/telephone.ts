@@ -43,6 +43,8 @@ export interface View {
   notices: readonly Notice[];
   /** Why the hub said goodbye, when it means that we must stop. */
   ended: "replaced" | "signed_out" | "expired" | "reload" | null;
+  /** From our hello to the hub's snapshot, in ms. */
+  answerMs: number | null;
   /** The last «Jeg tar den» here, for «Angre». */
   took: { call: string; at: number } | null;
 }
@@ -57,6 +59,7 @@ const EMPTY: View = {
   waiting: [],
   notices: [],
   ended: null,
+  answerMs: null,
   took: null,
 };
 
@@ -72,7 +75,7 @@ export class PhoneLine {
   #warned = 0;
   #sequence = 0;
   #signedIn = false;
-  #onShift = false;
+  #helloAt = 0;
   view: View = EMPTY;
 
   constructor(world: World) {
@@ -99,22 +102,20 @@ export class PhoneLine {
     this.#link.start();
   }
 
-  /** Sound only from now on: before the shift check nobody has heard whether sound works. */
-  onShift(): void {
-    this.#onShift = true;
-    this.#ring();
-    this.#report();
-  }
-
   /** Signed out: nothing of a patient or a colleague stays behind. */
   async stop(): Promise<void> {
-    this.#signedIn = this.#onShift = false;
+    this.#signedIn = false;
     this.#link.stop();
     this.#reported.clear();
     this.#warned = 0;
     this.#show({ ...EMPTY, ended: this.view.ended });
     this.#ring();
     await this.#world.outbox.clear().catch(() => undefined);
+  }
+
+  /** What the hub said last is read: sign in anew. */
+  forgive(): void {
+    this.#show({ ended: null });
   }
 
   wake(): void {
@@ -158,6 +159,7 @@ export class PhoneLine {
   #hello(): void {
     const { lang, version } = this.#world;
     const resume = this.view.shown?.n ?? null;
+    this.#helloAt = this.#world.now().monotonic;
     this.#link.send({ t: "hello", v: PROTOCOL, resume, page: version, lang: lang() });
   }
 
@@ -174,7 +176,9 @@ export class PhoneLine {
     const notice = noticeOf(before.shown, frame, wall);
     const notices = notice ? [...before.notices, notice] : before.notices;
     const lastCallAt = frame.t === "call" ? wall : before.lastCallAt;
-    this.#show({ shown, notices: current(notices, wall), lastCallAt });
+    const answerMs =
+      frame.t === "snapshot" ? this.#world.now().monotonic - this.#helloAt : before.answerMs;
+    this.#show({ shown, notices: current(notices, wall), lastCallAt, answerMs });
     if (frame.t === "answer") this.#answered(frame.op);
     if (frame.t === "bye") this.#bye(frame.reason);
     if (frame.t === "snapshot") this.#sendWaiting();
@@ -246,7 +250,7 @@ export class PhoneLine {
     const was = this.view.contact;
     const wall = this.#world.now().wall;
     this.#show({ contact, silentMs, notices: current(this.view.notices, wall) });
-    if (contact === "lost" && this.#onShift) this.#warn(silentMs);
+    if (contact === "lost" && this.#signedIn) this.#warn(silentMs);
     if (was === "lost" && contact === "connected" && this.#warned) this.#world.bell.back();
     if (contact === "connected") this.#warned = 0;
     this.#ring();
@@ -268,7 +272,7 @@ export class PhoneLine {
   }
 
   #ring(again = false): void {
-    const kind = this.#onShift ? loudest(this.#ringing().map(kindOf)) : null;
+    const kind = loudest(this.#ringing().map(kindOf));
     if (kind === this.#sounding && !again) return;
     this.#sounding = kind;
     this.#world.bell.ring(kind);
@@ -279,7 +283,7 @@ export class PhoneLine {
     for (const card of this.view.shown?.calls ?? []) {
       if (card.ring < 1) continue;
       this.#receipt(card, "received", Promise.resolve(true));
-      if (this.#onShift) this.#receipt(card, "ringing", this.#world.bell.sounds());
+      this.#receipt(card, "ringing", this.#world.bell.sounds());
       this.#receipt(card, "seen", this.#world.painted());
     }
   }
@@ -298,9 +302,5 @@ export class PhoneLine {
   #show(change: Partial<View>): void {
     this.view = { ...this.view, ...change };
     for (const watcher of this.#watchers) watcher();
-  }
-
-  get signedIn(): boolean {
-    return this.#signedIn;
   }
 }

@@ -1,0 +1,173 @@
+// The telephone's day: enrol once, sign in, ready check, shift, out.
+import { useCallback, useEffect, useState } from "react";
+import { get, Refused, remove } from "../api/http";
+import { isNight } from "../core/age";
+import { Tap } from "../ui/Tap";
+import { type Lang, storedLang, storeLang, useWords, WordsContext, wordsOf } from "../ui/words";
+import { Check } from "./Check";
+import { type Parts, useView } from "./parts";
+import { Shift } from "./Shift";
+import { Enrol, People, Pin, type Tile } from "./SignIn";
+
+type Stage =
+  | { is: "opening" }
+  | { is: "enrol" }
+  | { is: "people"; tiles: readonly Tile[] }
+  | { is: "pin"; tile: Tile; tiles: readonly Tile[] }
+  | { is: "check" }
+  | { is: "shift" };
+
+// Lives as long as the tab: a reload in the middle of a call must not ask for the check again.
+const CHECKED = "bjelle-checked";
+
+export function App({ parts }: { parts: Parts }) {
+  const [lang, setLang] = useState<Lang>(storedLang);
+  const [night, setNight] = useState(() => isNight(Date.now()));
+  useEffect(() => storeLang(lang), [lang]);
+  useEffect(() => {
+    document.documentElement.dataset.colorScheme = night ? "dark" : "light";
+  }, [night]);
+  const switchLang = () => {
+    storeLang(lang === "nb" ? "en" : "nb");
+    setLang(lang === "nb" ? "en" : "nb");
+    parts.line.refresh();
+  };
+  return (
+    <WordsContext.Provider value={wordsOf(lang)}>
+      <Day parts={parts} onLanguage={switchLang} night={night} onNight={() => setNight(!night)} />
+    </WordsContext.Provider>
+  );
+}
+
+interface DayProps {
+  parts: Parts;
+  onLanguage: () => void;
+  night: boolean;
+  onNight: () => void;
+}
+
+function Day({ parts, onLanguage, night, onNight }: DayProps) {
+  const words = useWords();
+  const view = useView(parts.line);
+  const [stage, setStage] = useState<Stage>({ is: "opening" });
+  const opening = useCallback(() => void open(parts).then(setStage), [parts]);
+  useEffect(opening, [opening]);
+
+  const signOut = async () => {
+    await remove("/session").catch(() => undefined);
+    await forget(parts);
+    opening();
+  };
+  const start = () => {
+    sessionStorage.setItem(CHECKED, "1");
+    setStage({ is: "shift" });
+  };
+
+  if (view.ended) return <Ended parts={parts} reason={view.ended} onAgain={opening} />;
+  switch (stage.is) {
+    case "opening":
+      return (
+        <main className="screen pad">
+          <p role="status">{words.contact.connecting}</p>
+        </main>
+      );
+    case "enrol":
+      return <Enrol onDone={opening} />;
+    case "people":
+      return (
+        <People tiles={stage.tiles} onPick={(tile) => setStage({ ...stage, is: "pin", tile })} />
+      );
+    case "pin":
+      return (
+        <Pin
+          tile={stage.tile}
+          onTouch={() => void parts.sound.unlock()}
+          onDone={() => void begin(parts).then(() => setStage({ is: "check" }))}
+          onBack={() => setStage({ is: "people", tiles: stage.tiles })}
+        />
+      );
+    case "check":
+      // A call breaks through the check.
+      if (!view.shown?.calls.some((card) => card.ring > 0))
+        return <Check parts={parts} onStart={start} />;
+      break;
+    case "shift":
+      break;
+  }
+  return (
+    <Shift
+      parts={parts}
+      onSignOut={() => void signOut()}
+      onLanguage={onLanguage}
+      night={night}
+      onNight={onNight}
+    />
+  );
+}
+
+/** Find out where this phone stands: signed in, enrolled, or neither. */
+async function open(parts: Parts): Promise<Stage> {
+  try {
+    await get("/me");
+    await begin(parts);
+    return { is: sessionStorage.getItem(CHECKED) ? "shift" : "check" };
+  } catch (problem) {
+    // No contact: the shell shows that, and nobody's data; the line goes on knocking.
+    if (!(problem instanceof Refused) || problem.status >= 500) {
+      await begin(parts);
+      return { is: "shift" };
+    }
+  }
+  try {
+    const { people } = await get<{ people: readonly Tile[] }>("/handset/people");
+    return { is: "people", tiles: people };
+  } catch {
+    return { is: "enrol" };
+  }
+}
+
+async function begin(parts: Parts): Promise<void> {
+  await parts.line.start();
+  void parts.device.keepAwake();
+}
+
+async function forget(parts: Parts): Promise<void> {
+  sessionStorage.clear();
+  await parts.line.stop();
+  await parts.device.letSleep();
+}
+
+interface EndedProps {
+  parts: Parts;
+  reason: "replaced" | "signed_out" | "expired" | "reload";
+  onAgain: () => void;
+}
+
+function Ended({ parts, reason, onAgain }: EndedProps) {
+  const words = useWords();
+  const again = async () => {
+    if (reason === "reload") location.reload();
+    else if (reason === "replaced") await parts.line.start();
+    else {
+      await forget(parts);
+      parts.line.forgive();
+      onAgain();
+    }
+  };
+  const [text, button] = {
+    replaced: [words.out.replaced, words.out.useHere],
+    signed_out: [words.out.expired, words.out.again],
+    expired: [words.out.expired, words.out.again],
+    reload: [words.out.reload, words.out.fetch],
+  }[reason] as [string, string];
+  return (
+    <main className="screen pad choice">
+      <h1 className="title" role="alert">
+        {text}
+      </h1>
+      <Tap big onTap={() => void again()}>
+        {button}
+      </Tap>
+    </main>
+  );
+}

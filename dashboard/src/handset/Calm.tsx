@@ -1,0 +1,116 @@
+// H1: no call. Who else is here, and a way to ask for help.
+import { useState } from "react";
+import type { Card, Colleague } from "../api/frames";
+import { counter, secondsSince, spoken } from "../core/age";
+import { kindOf } from "../core/alarm";
+import type { View } from "../core/telephone";
+import { Hold } from "../ui/Hold";
+import { Mark } from "../ui/Mark";
+import { useWords } from "../ui/words";
+
+interface CalmProps {
+  view: View;
+  hubNow: number;
+  onHelp: (action: "assist" | "emergency") => void;
+  onOpen: (call: string) => void;
+}
+
+export function Calm({ view, hubNow, onHelp, onOpen }: CalmProps) {
+  const words = useWords();
+  const calls = view.shown?.calls ?? [];
+  const age = Math.floor(view.silentMs / 1_000);
+  return (
+    <section className="calm" data-testid="calm">
+      <div className="calm-body">
+        <h1 className="calm-title">{calls.length ? words.calm.others : words.calm.title}</h1>
+        <p className="quiet">
+          {age < 4 ? words.calm.now : words.calm.since(spoken(age, words.contact.hour))}
+        </p>
+        <CallList calls={calls} hubNow={hubNow} onOpen={onOpen} />
+        <Colleagues colleagues={view.shown?.colleagues ?? []} />
+      </div>
+      <HelpBar onHelp={onHelp} />
+    </section>
+  );
+}
+
+interface CallListProps {
+  calls: readonly Card[];
+  hubNow: number;
+  onOpen: (call: string) => void;
+}
+
+/** Calls in short: the way to those that are not in front. */
+export function CallList({ calls, hubNow, onOpen }: CallListProps) {
+  const words = useWords();
+  if (!calls.length) return null;
+  return (
+    <ul className="call-list">
+      {calls.map((card) => {
+        const kind = kindOf(card);
+        return (
+          <li key={card.id}>
+            <button
+              type="button"
+              className="call-row"
+              data-kind={kind}
+              onClick={() => onOpen(card.id)}
+            >
+              <Mark kind={kind} />
+              <span className="strong">
+                {card.room ? words.call.room(card.room.number) : words.call.noRoom}
+              </span>
+              <span>{words.kind[kind]}</span>
+              <span className="call-row-who">
+                {card.present[0]?.name ??
+                  card.owner?.name ??
+                  counter(secondsSince(card.opened_at, hubNow))}
+              </span>
+            </button>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+function Colleagues({ colleagues }: { colleagues: readonly Colleague[] }) {
+  const words = useWords();
+  return (
+    <>
+      <h2 className="subtitle">{words.calm.colleagues}</h2>
+      {colleagues.length === 0 && <p className="quiet">{words.calm.alone}</p>}
+      <ul className="people">
+        {colleagues.map(({ id, name, doing, room }) => (
+          <li key={id} data-doing={doing}>
+            <span className="strong">{name}</span>
+            <span>
+              {words.doing[doing]}
+              {room && ` ${room}`}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function HelpBar({ onHelp }: { onHelp: (action: "assist" | "emergency") => void }) {
+  const words = useWords();
+  const [sent, setSent] = useState<"assist" | "emergency" | null>(null);
+  const ask = (action: "assist" | "emergency") => {
+    onHelp(action);
+    setSent(action);
+    setTimeout(() => setSent(null), 5_000);
+  };
+  return (
+    <div className="bottom pair">
+      <Hold onDone={() => ask("assist")} hint={words.help.assistHow}>
+        {sent === "assist" ? words.help.sent : words.help.assist}
+      </Hold>
+      <Hold onDone={() => ask("emergency")} hint={words.help.assistHow} color="danger">
+        {sent === "emergency" ? words.help.emergencySent : words.help.emergency}
+      </Hold>
+    </div>
+  );
+}

@@ -1,0 +1,116 @@
+// A phone on shift: bars on top, and one thing below them: a call, or calm.
+import { useEffect, useState } from "react";
+import type { Card } from "../api/frames";
+import { kindOf } from "../core/alarm";
+import { useNow } from "../ui/now";
+import { useWords } from "../ui/words";
+import { Banners, LostBar, Notices, StatusRow } from "./Bars";
+import { CallScreen } from "./CallScreens";
+import { CallList, Calm } from "./Calm";
+import { Menu } from "./Menu";
+import { type Parts, useView } from "./parts";
+
+interface ShiftProps {
+  parts: Parts;
+  onSignOut: () => void;
+  onLanguage: () => void;
+  night: boolean;
+  onNight: () => void;
+}
+
+/** Calls that ask for this screen: those that ring here, are offered, or are mine. */
+const mineToSee = (card: Card) => card.ring > 0 || card.offered || card.mine;
+
+export function Shift({ parts, onSignOut, onLanguage, night, onNight }: ShiftProps) {
+  const words = useWords();
+  const now = useNow(250);
+  const view = useView(parts.line);
+  const [menu, setMenu] = useState(false);
+  const [chosen, setChosen] = useState<string | null>(null);
+  const calls = view.shown?.calls ?? [];
+  const ringing = calls.filter((card) => card.ring > 0).map(({ id, ring }) => `${id} ${ring}`);
+  const front = calls.find(({ id }) => id === chosen) ?? calls.find(mineToSee);
+  const hubNow = now + (view.shown?.ahead ?? 0);
+  const lost = view.contact === "lost";
+
+  // A new ring comes to the front whatever was being looked at.
+  const rings = ringing.join(",");
+  useEffect(() => {
+    setChosen(null);
+    if (rings) setMenu(false);
+  }, [rings]);
+
+  if (menu) {
+    return (
+      <Menu
+        view={view}
+        night={night}
+        onNight={onNight}
+        onLanguage={onLanguage}
+        onSignOut={onSignOut}
+        onClose={() => setMenu(false)}
+      />
+    );
+  }
+  const others = calls.filter((card) => card !== front);
+  return (
+    <main className="shift">
+      <Spoken card={front} lost={lost} />
+      {lost && <LostBar view={view} now={now} onQuiet={() => parts.sound.quietFor(5 * 60_000)} />}
+      <StatusRow view={view} now={now} onMenu={() => setMenu(true)} />
+      <Banners
+        view={view}
+        soundOff={!parts.sound.running}
+        onSound={() => void parts.sound.unlock()}
+      />
+      <Notices notices={view.notices} />
+      {front && view.shown ? (
+        <CallScreen
+          key={front.id}
+          card={front}
+          me={view.shown.me.id}
+          hubNow={hubNow}
+          pending={parts.line.pending(front.id)?.op.action ?? null}
+          contact={view.contact === "connected"}
+          colleagues={view.shown.colleagues}
+          tookAt={view.took?.call === front.id ? view.took.at : null}
+          act={(action, extra) => parts.line.act(action, front.id, extra)}
+          others={
+            others.length > 0 && (
+              <details className="others">
+                <summary>{words.call.moreLabel(others.length)}</summary>
+                <CallList calls={others} hubNow={hubNow} onOpen={setChosen} />
+              </details>
+            )
+          }
+        />
+      ) : (
+        <Calm
+          view={view}
+          hubNow={hubNow}
+          onHelp={(action) => parts.line.act(action, null)}
+          onOpen={setChosen}
+        />
+      )}
+    </main>
+  );
+}
+
+/** What a screen reader says at once: the regions are there before anything happens. */
+function Spoken({ card, lost }: { card: Card | undefined; lost: boolean }) {
+  const words = useWords();
+  const kind = card && card.ring > 0 ? kindOf(card) : null;
+  const room = card?.room ? words.call.room(card.room.number) : words.call.noRoom;
+  const said = card && kind ? `${words.kind[kind]}. ${room}. ${card.why}` : "";
+  const urgent = kind === "urgent" || kind === "emergency" || kind === "assistance";
+  return (
+    <>
+      <p className="ds-sr-only" role="alert">
+        {lost ? words.contact.lost : urgent ? said : ""}
+      </p>
+      <p className="ds-sr-only" role="status">
+        {urgent ? "" : said}
+      </p>
+    </>
+  );
+}

@@ -1,0 +1,35 @@
+import { createRoot } from "react-dom/client";
+import { Sound } from "../core/sound";
+import { PhoneLine } from "../core/telephone";
+import { storedLang, storeLang } from "../ui/words";
+import { App } from "./App";
+import { browserWorld, Device } from "./world";
+import "./handset.css";
+
+storeLang(storedLang());
+const device = new Device();
+const sound = new Sound(() => line.audioChanged());
+const line = new PhoneLine(browserWorld(device, sound));
+const wake = () => line.wake();
+
+void device.begin(wake);
+for (const [target, event] of [
+  [window, "online"],
+  [window, "pageshow"],
+  [window, "focus"],
+  [document, "visibilitychange"],
+] as const) {
+  target.addEventListener(event, wake);
+}
+// Any touch is a chance to let audio run again, after the browser has suspended it.
+document.addEventListener("pointerdown", () => void sound.unlock(), { capture: true });
+// The demo page takes this phone off the air; nobody else frames it.
+if (window.parent !== window) {
+  window.addEventListener("bjelle:air", (event) => {
+    device.offAir = (event as CustomEvent<{ off: boolean }>).detail.off;
+  });
+}
+if ("serviceWorker" in navigator) void navigator.serviceWorker.register("/sw.js", { scope: "/h" });
+
+const root = document.getElementById("root");
+if (root) createRoot(root).render(<App parts={{ line, sound, device }} />);
