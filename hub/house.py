@@ -30,11 +30,15 @@ EMPTY = "the file is empty: start from simulators/houses/small.yaml"
 class HouseFileError(Exception):
     """The file is refused; `problems` has every reason, in the file's order."""
 
-    def __init__(self, file: str, problems: tuple[Problem, ...]) -> None:
+    def __init__(
+        self, file: str, problems: tuple[Problem, ...], *, unreadable: bool = False
+    ) -> None:
         """Keep the problems; the message has one line for each."""
         super().__init__("\n".join(problem.sentence(file) for problem in problems))
         self.file = file
         self.problems = problems
+        self.unreadable = unreadable
+        """The file could not be opened at all."""
 
 
 class HouseFile(Sections):
@@ -66,7 +70,9 @@ def load(path: Path) -> HouseFile:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
         why = error.strerror or type(error).__name__
-        raise HouseFileError(str(path), (Problem(0, "", f"cannot be read: {why}"),)) from None
+        raise HouseFileError(
+            str(path), (Problem(0, "", f"cannot be read: {why}"),), unreadable=True
+        ) from None
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         problem = Problem(line, "", "is not UTF-8: save the file as UTF-8")
