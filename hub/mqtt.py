@@ -1,0 +1,418 @@
+"""MQTT in: two lanes, markers, and the broker's acknowledgement after our commit.
+
+Two broker sessions, because a press can only overtake a backlog at the broker: the alarm lane
+is subscribed to exactly the enrolled devices of class alarm and safety, the bulk lane to all that
+the bridges say (`hub.mqtt_lanes` says which copy counts). They live and die together, the alarm
+lane first: while it is away, nobody may discard copies on its word.
+
+A message is understood, entered (`Engine.submit`) and, once that returned because the journal
+or the spool has it, acknowledged. What precedes a lane's own marker after a (re)connect is
+backlog: it happened somewhere in [last contact, now].
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+
+import structlog
+
+from hub.clock import Clock
+from hub.engine import Lane
+from hub.mqtt_entry import Behind, Enters, Entry, Keep, OnDiscovery
+from hub.mqtt_lanes import Handover
+from hub.mqtt_port import BrokerAway, GmqttLink, Link, Received
+from hub.mqtt_stats import MqttStats
+from hub.settings import Settings
+from routing.events import BrokerChanged, Event, FaultMended, FaultNoticed
+from routing.ids import HouseId
+
+log = structlog.get_logger(__name__)
+
+FIRST_PAUSE_S = 0.5
+LONGEST_PAUSE_S = 30.0
+"""A broker that is back is found within this; jitter keeps many hubs from coming at once."""
+TICK_S = 10.0
+"""How often contact is proved where devices are silent: it bounds what an outage may lose."""
+QOS0_LIMIT = 2000
+"""Messages without a promise that a lane takes in at once; more are dropped and counted."""
+REFUSED = "broker_refused"
+DROPPED = "qos0_dropped"
+CALM_TICKS = 6
+"""No drop for so many ticks ends the fault."""
+MQTT_3_1_1 = 4
+
+LinkMaker = Callable[[Settings, str], Link]
+
+
+@dataclass
+class LaneNow:
+    """One of the two sessions, as it stands."""
+
+    lane: Lane
+    name: str
+    last_contact: datetime | None
+    """Nothing that happened before this is still to come."""
+    link: Link | None = None
+    marker: str | None = ""
+    """What ends the backlog; None: it has been seen."""
+    at_work: set[asyncio.Task[object]] = field(default_factory=set[asyncio.Task[object]])
+    """Being taken in, not yet durable."""
+    qos0: int = 0
+
+
+class Intake:
+    """All that comes from one broker, for all houses behind it."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        houses: Mapping[HouseId, Behind],
+        engine_for: Callable[[HouseId], Enters],
+        *,
+        clock: Clock,
+        keep: Keep,
+        on_discovery: OnDiscovery,
+        last_contact: datetime | None = None,
+        link: LinkMaker = GmqttLink,
+    ) -> None:
+        """Take the houses; `run` connects.
+
+        `last_contact`: the journal's last time, None for a hub that never ran.
+        """
+        self.stats = MqttStats()
+        self._settings = settings
+        self._clock = clock
+        self._link = link
+        self._entry = Entry(
+            houses,
+            engine_for,
+            clock=clock,
+            keep=keep,
+            on_discovery=on_discovery,
+            stats=self.stats,
+        )
+        file = settings.data_dir / f"lanes-{settings.mqtt_client_id}.json"
+        self._handover = Handover.read(file)
+        # A backlog that an earlier process did not finish is older than the journal's last time.
+        older = self._handover.since
+        self._alarm = LaneNow(Lane.ALARM, "alarm", older.get("alarm", last_contact))
+        self._bulk = LaneNow(Lane.BULK, "bulk", older.get("bulk", last_contact))
+        self._began = last_contact
+        self._markers = f"bjelle/{settings.mqtt_client_id}/marker/"
+        self._epoch = int(clock.now().timestamp() * 1000)
+        self._marker_number = 0
+        self._changed = asyncio.Event()
+        self._tidings: asyncio.Queue[Event] = asyncio.Queue(maxsize=1000)
+        self._away = False
+        self._away_since: datetime | None = None
+        self._refused = ""
+        self._first = True
+        self._dropping: int | None = None
+        self._dropped_before = 0
+
+    @property
+    def up(self) -> bool:
+        """Tell whether both lanes are connected and subscribed."""
+        return self.stats.broker_up
+
+    @property
+    def live(self) -> bool:
+        """Tell whether both lanes have drained what preceded their markers."""
+        return self.up and self._alarm.marker is None and self._bulk.marker is None
+
+    def adopt(self, house: HouseId, behind: Behind) -> None:
+        """Understand a house's messages by another registry from now on, and resubscribe."""
+        self._entry.adopt(house, behind)
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Connect, take in, heal; for as long as the hub lives."""
+        if self._settings.mqtt_version == MQTT_3_1_1:
+            log.warning(
+                "MQTT 3.1.1 is for the demo: its embedded broker forgets its sessions, and so "
+                "takes presses for delivered that the journal does not hold; a house needs 5"
+            )
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._tell(), name="mqtt tidings")
+            tasks.create_task(self._heal(), name="mqtt lanes")
+
+    async def _heal(self) -> None:
+        pause = FIRST_PAUSE_S
+        while True:
+            try:
+                await self._live()
+            except BrokerAway as away:
+                if self.stats.broker_up:
+                    pause = FIRST_PAUSE_S
+                await self._went_away(away)
+            # Half to whole: growing, and not at the same moment as everybody else.
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
+            pause = min(pause * 2, LONGEST_PAUSE_S)
+
+    # --- one life of the two connections ------------------------------------------------------
+
+    async def _live(self) -> None:
+        """Join both lanes and hold them; ends only by `BrokerAway` or cancellation."""
+        async with AsyncExitStack() as closing:
+            for lane in (self._alarm, self._bulk):
+                lane.link = self._link(self._settings, lane.name)
+                lane.marker = self._next_marker()
+                self.stats.behind[lane.name] = 1
+                if lane.last_contact is not None:
+                    self._handover.since[lane.name] = lane.last_contact
+                closing.push_async_callback(lane.link.close)
+            self._handover.rewind()
+            self._changed.clear()
+            kept = await self._join_alarm() & await self._join_bulk()
+            self._first = False
+            await self._came_back(kept=kept)
+            await self._hold()
+
+    async def _join_alarm(self) -> bool:
+        lane, handover = self._alarm, self._handover
+        assert lane.link is not None
+        handover.wanted = self._entry.alarm_filters
+        if handover.moved():
+            handover.count_twins()  # from the first message of an older subscription on
+        kept = await lane.link.connect(partial(self._take, lane))
+        if not kept:
+            handover.session_lost()
+            handover.count_twins()
+        handover.subscribing()
+        await handover.save()
+        filters = (*handover.wanted, self._markers + "+")
+        await lane.link.subscribe(filters, retained=self._first)
+        await self._publish(lane, lane.marker)
+        return kept
+
+    async def _join_bulk(self) -> bool:
+        lane = self._bulk
+        assert lane.link is not None
+        kept = await lane.link.connect(partial(self._take, lane))
+        await self._subscribe_bulk()
+        # The alarm lane has its SUBACK: what stands behind this marker has a twin there.
+        await self._move_over(lane, lane.marker)
+        return kept
+
+    async def _subscribe_bulk(self) -> None:
+        link, handover = self._bulk.link, self._handover
+        assert link is not None
+        filters = self._entry.bulk_filters
+        old = tuple(f for f in handover.bulk if f not in filters)
+        handover.bulk = (*filters, *old)
+        await handover.save()
+        await link.subscribe((*filters, self._markers + "+"), old, retained=self._first)
+        handover.bulk = filters
+
+    async def _move_over(self, lane: LaneNow, marker: str | None) -> None:
+        """Publish a marker; let the alarm lane go of what it should no longer have."""
+        handover = self._handover
+        assert marker is not None
+        if handover.moved():
+            handover.marked(marker)
+            await handover.save()
+        await self._publish(lane, marker)
+        # After the marker: between it and UNSUBACK a message comes twice, never not at all.
+        if obsolete := handover.obsolete():
+            assert self._alarm.link is not None
+            await self._alarm.link.subscribe(drop=obsolete)
+            handover.let_go()
+            await handover.save()
+
+    async def _hold(self) -> None:
+        """Watch both connections, follow the registries, prove contact."""
+        assert self._alarm.link is not None
+        assert self._bulk.link is not None
+        lost = (self._alarm.link.lost, self._bulk.link.lost)
+        while True:
+            changed = asyncio.ensure_future(self._changed.wait())
+            try:
+                await asyncio.wait(
+                    {*lost, changed}, timeout=TICK_S, return_when=asyncio.FIRST_COMPLETED
+                )
+            finally:
+                changed.cancel()
+            for one in lost:
+                if one.done():
+                    raise BrokerAway(one.result())
+            if self._changed.is_set():
+                self._changed.clear()
+                await self._follow()
+            else:
+                await self._alarm.link.publish(self._markers + "tick", b"", qos=0)
+                await self._judge_drops()
+
+    async def _follow(self) -> None:
+        """The registries changed: subscribe to what is new, then let go of what is not."""
+        handover, link = self._handover, self._alarm.link
+        assert link is not None
+        handover.wanted = self._entry.alarm_filters
+        await self._subscribe_bulk()
+        if not handover.moved():
+            return
+        handover.count_twins()
+        fresh = tuple(f for f in handover.wanted if f not in handover.subscribed)
+        handover.subscribing()
+        await handover.save()
+        await link.subscribe(fresh)
+        await self._move_over(self._alarm, self._next_marker())
+
+    def _next_marker(self) -> str:
+        self._marker_number += 1
+        return f"{self._epoch}-{self._marker_number}"
+
+    async def _publish(self, lane: LaneNow, marker: str | None) -> None:
+        assert lane.link is not None
+        await lane.link.publish(f"{self._markers}{marker}", b"")
+
+    # --- one message --------------------------------------------------------------------------
+
+    async def _take(self, lane: LaneNow, message: Received) -> None:
+        """Take in one message; return when it may be acknowledged.
+
+        Up to the first wait this runs in the order in which the broker sent.
+        """
+        if message.topic.startswith(self._markers):
+            await self._see_marker(lane, message.topic.removeprefix(self._markers))
+            return
+        if lane.lane is Lane.BULK:
+            if self._handover.is_copy(message.topic, message.payload):
+                self.stats.copies += 1
+                return
+        else:
+            self._handover.on_alarm(message.topic, message.payload)
+        if message.qos == 0 and not self._has_room(lane):
+            return
+        since = None
+        self.stats.messages[lane.name] += 1
+        if lane.marker is None:
+            lane.last_contact = self._clock.now()
+        else:
+            since = lane.last_contact
+            self.stats.backlog[lane.name] += 1
+        await self._enter(lane, message, since)
+
+    def _has_room(self, lane: LaneNow) -> bool:
+        self.stats.qos0 += 1
+        if lane.qos0 < QOS0_LIMIT:
+            return True
+        self.stats.qos0_dropped += 1
+        return False
+
+    async def _enter(self, lane: LaneNow, message: Received, since: datetime | None) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        lane.at_work.add(task)
+        lane.qos0 += message.qos == 0
+        self.stats.waiting[lane.name] += 1
+        try:
+            await self._entry.enter(message, since, lane.lane)
+        finally:
+            lane.at_work.discard(task)
+            lane.qos0 -= message.qos == 0
+            self.stats.waiting[lane.name] -= 1
+
+    async def _see_marker(self, lane: LaneNow, marker: str) -> None:
+        moves = False
+        if lane.lane is Lane.ALARM:
+            self._handover.marker_on_alarm(marker)
+        else:
+            moves = self._handover.marker_on_bulk(marker)
+        live = marker == lane.marker
+        if live:
+            lane.marker = None
+        if lane.marker is None:
+            lane.last_contact = self._clock.now()
+        if live or moves:
+            await self._pass_for_good(lane, marker, live=live)
+
+    async def _pass_for_good(self, lane: LaneNow, marker: str, *, live: bool) -> None:
+        """Write the marker down once all in front of it is durable; then acknowledge it.
+
+        Else a message in front of it could be delivered again after a restart, be taken for a
+        copy or for news, and a press would not count.
+        """
+        link = lane.link
+        before = tuple(lane.at_work)
+        if before:
+            await asyncio.wait(before)
+        if link is None or link is not lane.link or link.lost.done():
+            return
+        if live:
+            self.stats.behind[lane.name] = 0
+            self._handover.since.pop(lane.name, None)
+            log.info("lane is live", lane=lane.name, backlog=self.stats.backlog[lane.name])
+        if lane.lane is Lane.BULK:
+            self._handover.passed_for_good(marker)
+        await self._handover.save()
+
+    # --- what is told -------------------------------------------------------------------------
+
+    async def _came_back(self, *, kept: bool) -> None:
+        since = self._away_since if self._away else self._began
+        self._away = False
+        self.stats.broker_up = True
+        self.stats.connects += 1
+        log.info("broker is there", session_kept=kept, away_since=_iso(since))
+        if self._refused:
+            self._refused = ""
+            await self._tidings.put(FaultMended(REFUSED))
+        # A hub that never ran had no session to lose.
+        kept = kept or since is None
+        await self._tidings.put(BrokerChanged(up=True, since=since, session_kept=kept))
+
+    async def _went_away(self, away: BrokerAway) -> None:
+        self.stats.losses += self.stats.broker_up
+        self.stats.broker_up = False
+        if not self._away:
+            self._away = True
+            self._away_since = self._last_contact()
+            log.warning("broker away", why=str(away), since=_iso(self._away_since))
+            await self._tidings.put(BrokerChanged(up=False, since=self._away_since))
+        if away.refused and self._refused != str(away):
+            self._refused = str(away)
+            log.error("broker refuses", why=str(away))
+            await self._tidings.put(FaultNoticed(REFUSED, str(away)))
+
+    def _last_contact(self) -> datetime | None:
+        times = (self._alarm.last_contact, self._bulk.last_contact)
+        known = [at for at in times if at is not None]
+        return min(known) if known else None
+
+    async def _judge_drops(self) -> None:
+        """Say once that messages without a promise were dropped, and once that it is over."""
+        dropped, self._dropped_before = (
+            self.stats.qos0_dropped - self._dropped_before,
+            self.stats.qos0_dropped,
+        )
+        if dropped:
+            if self._dropping is None:
+                log.warning("QoS 0 messages dropped", dropped=dropped)
+                await self._tidings.put(
+                    FaultNoticed(
+                        DROPPED,
+                        f"{dropped} messages at QoS 0 came faster than they could be taken in "
+                        "and were dropped: let the bridges publish at QoS 1, or say less",
+                    )
+                )
+            self._dropping = 0
+        elif self._dropping is not None:
+            self._dropping += 1
+            if self._dropping >= CALM_TICKS:
+                self._dropping = None
+                await self._tidings.put(FaultMended(DROPPED))
+
+    async def _tell(self) -> None:
+        """Enter what happened to the broker, in order, in every house."""
+        while True:
+            event = await self._tidings.get()
+            for house in tuple(self._entry.houses):
+                await self._entry.engine_for(house).submit(event, Lane.ALARM)
+
+
+def _iso(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat(timespec="seconds")

@@ -1,0 +1,286 @@
+"""From one message to the engine: whose it is, what it says, and what is kept of it."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, assert_never
+
+from devices.codec import (
+    LONGEST_LIST,
+    LONGEST_MESSAGE,
+    BridgeLike,
+    BridgeSaid,
+    Discovery,
+    Ignored,
+    Message,
+    Undecodable,
+    Understood,
+)
+from hub.clock import Clock
+from hub.engine import Lane
+from hub.mqtt_lanes import TopicSet, uncovered
+from hub.mqtt_port import Received
+from hub.mqtt_stats import MqttStats
+from hub.store.rows import QuarantinedMessage, RawMessage
+from routing.events import (
+    BridgeChanged,
+    Delivery,
+    Event,
+    FaultMended,
+    FaultNoticed,
+    SignalQuarantined,
+    SignalReceived,
+)
+from routing.ids import DeviceId, HouseId, SignalId
+from routing.readings import Problem
+
+WITHOUT_PROMISE = "alarm_at_qos0"
+"""Fault code: an alarm device speaks at QoS 0."""
+CURES = {
+    "zigbee2mqtt": "set `qos: 1` for this device in Zigbee2MQTT's configuration.yaml",
+    "chirpstack": "set `qos=1` under [integration.mqtt] in chirpstack.toml",
+}
+ANY_CURE = "let what publishes it do so at QoS 1"
+
+
+class Understands(Protocol):
+    """What we ask of `devices.registry.Registry`."""
+
+    def understand(
+        self, topic: str, payload: bytes, *, retained: bool = False, qos: int = 1
+    ) -> tuple[Understood, ...]:
+        """Say what the bytes mean. Never raises."""
+        ...
+
+    def alarm_topics(self) -> tuple[str, ...]:
+        """Return the filters of the enrolled alarm and safety devices."""
+        ...
+
+    def bulk_topics(self) -> tuple[str, ...]:
+        """Return the filters of everything that the bridges may say."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What one house has behind the broker."""
+
+    registry: Understands
+    bridges: Sequence[BridgeLike]
+
+
+class Enters(Protocol):
+    """What we ask of `hub.engine.Engine`."""
+
+    async def submit(self, event: Event, lane: Lane = Lane.ALARM) -> object:
+        """Enter an event; return when it is durable."""
+        ...
+
+    def next_signal(self) -> SignalId:
+        """Return an id never used before."""
+        ...
+
+
+Keep = Callable[[RawMessage | QuarantinedMessage], None]
+"""Hand bytes to the store: written with the event that is submitted next, or before it."""
+OnDiscovery = Callable[[HouseId, Discovery], None]
+"""Take what a bridge knows; must not wait. Later comes `Intake.adopt` with a new registry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing that a message says: an event, and bytes to keep with it."""
+
+    event: Event
+    kept: RawMessage | QuarantinedMessage | None = None
+
+
+class Entry:
+    """The door of all houses behind one broker."""
+
+    def __init__(
+        self,
+        houses: Mapping[HouseId, Behind],
+        engine_for: Callable[[HouseId], Enters],
+        *,
+        clock: Clock,
+        keep: Keep,
+        on_discovery: OnDiscovery,
+        stats: MqttStats,
+    ) -> None:
+        """Take the houses behind this broker."""
+        self.houses = dict(houses)
+        self.engine_for = engine_for
+        self._clock = clock
+        self._keep = keep
+        self._on_discovery = on_discovery
+        self._stats = stats
+        self._at_qos0: set[DeviceId] = set()
+        self._read_registries()
+
+    def adopt(self, house: HouseId, behind: Behind) -> None:
+        """Understand this house's messages by another registry from now on."""
+        self.houses[house] = behind
+        self._read_registries()
+
+    def _read_registries(self) -> None:
+        houses = self.houses.items()
+        self.alarm_filters = uncovered(f for _, b in houses for f in b.registry.alarm_topics())
+        self.bulk_filters = uncovered(f for _, b in houses for f in b.registry.bulk_topics())
+        self._house_of = TopicSet(
+            {f: house for house, b in houses for f in b.registry.bulk_topics()}
+        )
+        self._ecosystems = {
+            bridge.id: bridge.ecosystem for _, b in houses for bridge in b.bridges
+        }
+        self._urgent = TopicSet.of(self.alarm_filters)
+
+    async def enter(
+        self, message: Received, backlog_since: datetime | None, lane: Lane
+    ) -> None:
+        """Take in one message; return when everything that it says is durable."""
+        found = self._house_of.find(message.topic)
+        if found is None:
+            self._stats.foreign += 1
+            return
+        house = HouseId(found)
+        engine = self.engine_for(house)
+        if message.topic in self._urgent:
+            lane = Lane.ALARM  # also where it still counts on the bulk lane
+        results = self._understood(self.houses[house].registry, message)
+        parts = [
+            part
+            for result in results
+            for part in self._parts(house, engine, message, result, backlog_since)
+        ]
+        for part in parts:
+            if part.kept is not None:
+                self._keep(part.kept)
+        match parts:
+            case []:
+                return
+            case [one]:
+                await engine.submit(one.event, lane)
+            case _:
+                # Together, so that they can share a commit; gather starts them in order.
+                await asyncio.gather(*(engine.submit(part.event, lane) for part in parts))
+
+    def _understood(self, registry: Understands, message: Received) -> tuple[Understood, ...]:
+        topic, payload = message.topic, message.payload
+        if len(payload) > LONGEST_LIST:
+            return (
+                Undecodable(topic, payload, f"{len(payload)} bytes; at most {LONGEST_LIST}"),
+            )
+        try:
+            return registry.understand(
+                topic, payload, retained=message.retained, qos=message.qos
+            )
+        except Exception as error:  # noqa: BLE001 - no payload may stop the lane (DEVICES M10)
+            return (Undecodable(topic, payload, f"the codec failed: {type(error).__name__}"),)
+
+    # --- what each result becomes -------------------------------------------------------------
+
+    def _parts(
+        self,
+        house: HouseId,
+        engine: Enters,
+        message: Received,
+        result: Understood,
+        backlog_since: datetime | None,
+    ) -> Iterator[Part]:
+        match result:
+            case Message(device=None):
+                self._stats.by_bridge[result.bridge] += 1
+                self._stats.unknown_senders += 1
+            case Message(device=device):
+                assert device is not None
+                self._count(result)
+                yield from self._promise(device, message, result)
+                event = _received(engine.next_signal(), device, message, result, backlog_since)
+                yield Part(event, self._raw(house, event.signal, message))
+            case BridgeSaid():
+                self._stats.by_bridge[result.bridge] += 1
+                yield Part(BridgeChanged(result.bridge, result.online, result.detail))
+            case Discovery():
+                self._stats.by_bridge[result.bridge] += 1
+                self._on_discovery(house, result)
+            case Undecodable():
+                yield self._quarantined(house, engine.next_signal(), message, result)
+            case Ignored():
+                self._stats.ignored += 1
+            case _:
+                assert_never(result)
+
+    def _count(self, said: Message) -> None:
+        self._stats.by_bridge[said.bridge] += 1
+        ecosystem = self._ecosystems.get(said.bridge, "")
+        for reading in said.readings:
+            if isinstance(reading, Problem):
+                self._stats.problems[ecosystem, reading.kind.value] += 1
+
+    def _raw(self, house: HouseId, signal: SignalId, message: Received) -> RawMessage:
+        at = self._clock.now()
+        topic, payload = message.topic, message.payload
+        return RawMessage(house, signal, at, topic, payload, message.qos, message.retained)
+
+    def _quarantined(
+        self, house: HouseId, signal: SignalId, message: Received, what: Undecodable
+    ) -> Part:
+        ecosystem = self._ecosystems.get(what.bridge, "") if what.bridge else ""
+        self._stats.problems[ecosystem, "undecodable"] += 1
+        kept = QuarantinedMessage(
+            house,
+            signal,
+            self._clock.now(),
+            message.topic,
+            message.payload[:LONGEST_MESSAGE],
+            what.why,
+            what.device,
+            what.bridge,
+        )
+        return Part(
+            SignalQuarantined(signal, message.topic, what.why, what.device, what.bridge), kept
+        )
+
+    def _promise(self, device: DeviceId, message: Received, said: Message) -> Iterator[Part]:
+        """An alarm device at QoS 0 has no promise from the broker: say so once, with the cure.
+
+        A help press in its backlog may be missing without anybody knowing.
+        """
+        if message.qos and device in self._at_qos0:
+            self._at_qos0.discard(device)
+            yield Part(FaultMended(WITHOUT_PROMISE, device=device, bridge=said.bridge))
+        elif not message.qos and device not in self._at_qos0 and message.topic in self._urgent:
+            self._at_qos0.add(device)
+            cure = CURES.get(self._ecosystems.get(said.bridge, ""), ANY_CURE)
+            what = (
+                f"{device} speaks at QoS 0: a press is lost where the network stumbles; {cure}"
+            )
+            yield Part(FaultNoticed(WITHOUT_PROMISE, what, device=device, bridge=said.bridge))
+
+
+def _received(
+    signal: SignalId,
+    device: DeviceId,
+    message: Received,
+    said: Message,
+    backlog_since: datetime | None,
+) -> SignalReceived:
+    return SignalReceived(
+        signal,
+        device,
+        said.readings,
+        key=said.key,
+        key_window=said.key_window,
+        device_time=said.device_time,
+        delivery=Delivery(
+            qos=message.qos,
+            retained=message.retained,
+            dup=message.dup,
+            backlog_since=backlog_since,
+            history=said.history,
+        ),
+        source=said.source,
+        test=said.test,
+    )
