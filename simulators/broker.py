@@ -1,187 +1,164 @@
-"""A broker for the demo and for simulations: the Mosquitto on PATH, or else an embedded one.
+"""The pretended way from a device to the hub: radio, bridge, broker, session.
 
-The embedded broker is amqtt in an environment of its own (it pins an older `websockets`). It
-speaks MQTT 3.1.1 only and forgets its sessions on restart, so no reliability test uses it and
-the demo says so.
+The broker keeps its promise: what it accepted at QoS 1 is delivered until acknowledged, over
+restarts of the hub and cut links, in order. What radio and bridges do to messages before that is
+theirs, and the truths ask only for what the broker accepted.
 """
 
-import contextlib
-import secrets
-import shutil
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from random import Random
 
-ROOT = Path(__file__).resolve().parent.parent
-HOW_LONG_S = 20.0
-"""A broker that does not listen after this is taken for broken."""
+from routing.ids import BridgeId
+from simulators.agenda import Agenda
+from simulators.faults import Fault, Trouble
+from simulators.payloads import Published
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
+class Carried:
+    """One message that the broker accepted."""
+
+    number: int
+    topic: str
+    payload: bytes
+    qos: int
+    retained: bool
+    at_s: float
+    help: bool = False
+    """A person pressed, and the bytes are whole: the truths follow it."""
+    dup: bool = False
+
+
+Deliver = Callable[[Carried, bool], None]
+"""Takes the message and whether it is backlog."""
+
+_CHANCE = {
+    Fault.LOST: 0.15,
+    Fault.LATE: 0.08,
+    Fault.DOUBLED: 0.20,
+    Fault.REORDERED: 0.15,
+    Fault.CORRUPTED: 0.04,
+}
+
+
 class Broker:
-    """Where a running broker listens, and what it can do."""
+    """Mosquitto as shipped: persistent session, QoS 0 queued for the offline hub too."""
 
-    host: str
-    port: int
-    username: str
-    password: str
-    version: int
-    """5, or 4 for MQTT 3.1.1."""
-    name: str
+    def __init__(self, agenda: Agenda, seed: int, troubles: Sequence[Trouble]) -> None:
+        """Start with nobody connected."""
+        self._agenda = agenda
+        self._dice = Random(f"{seed}/radio")
+        self._windows = [t for t in troubles if t.fault in _CHANCE]
+        self._deliver: Deliver | None = None
+        self._queue: deque[Carried] = deque()
+        self._number = 0
+        self.up = True
+        self.dead_bridges: dict[BridgeId, bool] = {}
+        self.retained: dict[str, Carried] = {}
+        self.unacked: dict[int, Carried] = {}
+        """Delivered or queued at QoS 1 and not yet acknowledged, in order."""
+        self.helps: list[Carried] = []
+        """Every press accepted at QoS 1."""
 
-    @property
-    def remembers(self) -> bool:
-        """Tell whether sessions and queued presses survive a restart of the broker."""
-        return self.version == 5
+    # --- from the bridges ---------------------------------------------------------------------
 
-
-def free_port() -> int:
-    """Return a loopback port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def find_mosquitto() -> str | None:
-    """Return the path of Mosquitto, which Debian keeps outside a user's PATH."""
-    return shutil.which("mosquitto") or shutil.which(
-        "mosquitto", path="/usr/sbin:/usr/local/sbin"
-    )
-
-
-@contextlib.contextmanager
-def running(folder: Path, *, port: int | None = None) -> Iterator[Broker]:
-    """Run a broker on loopback with its data in `folder`, and stop it at the end.
-
-    Raises:
-        RuntimeError: it did not come up; the text holds what it said.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    port = port or free_port()
-    mosquitto = find_mosquitto()
-    run = _mosquitto(mosquitto, folder, port) if mosquitto else _embedded(folder, port)
-    with run as broker:
-        yield broker
-
-
-@contextlib.contextmanager
-def _mosquitto(program: str, folder: Path, port: int) -> Iterator[Broker]:
-    username, password = "bjelle", _kept_password(folder)
-    passwords = folder / "passwords"
-    passwords.unlink(missing_ok=True)
-    tool = shutil.which("mosquitto_passwd") or "mosquitto_passwd"
-    subprocess.run(  # noqa: S603 - our own arguments; the password is made here for loopback
-        [tool, "-c", "-b", str(passwords), username, password], check=True, capture_output=True
-    )
-    passwords.chmod(0o600)
-    configuration = folder / "mosquitto.conf"
-    lines = [
-        f"listener {port} 127.0.0.1",
-        "allow_anonymous false",
-        f"password_file {passwords}",
-        "persistence true",
-        f"persistence_location {folder}/",
-        "autosave_on_changes true",
-        "autosave_interval 1",
-        "queue_qos0_messages true",
-        "max_inflight_messages 1000",
-        "max_queued_messages 200000",
-        "set_tcp_nodelay true",
-        "log_dest stderr",
-        *(["user root"] if _is_root() else []),
-    ]
-    configuration.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    with _process([program, "-c", str(configuration)], folder, port):
-        yield Broker("127.0.0.1", port, username, password, 5, "Mosquitto")
-
-
-@contextlib.contextmanager
-def _embedded(folder: Path, port: int) -> Iterator[Broker]:
-    python = _embedded_python()
-    username, password = "bjelle", _kept_password(folder)
-    hashed = subprocess.run(  # noqa: S603 - our own script
-        [python, "-c", _HASH], input=password, check=True, capture_output=True, text=True
-    ).stdout.strip()
-    passwords = folder / "embedded-passwords"
-    passwords.write_text(f"{username}:{hashed}\n", encoding="utf-8")
-    passwords.chmod(0o600)
-    configuration = folder / "embedded.yaml"
-    configuration.write_text(
-        "listeners:\n"
-        f"  default: {{type: tcp, bind: '127.0.0.1:{port}', max_connections: 200}}\n"
-        "plugins:\n"
-        "  amqtt.plugins.authentication.FileAuthPlugin:\n"
-        f"    password_file: {passwords}\n",
-        encoding="utf-8",
-    )
-    program = Path(python).with_name("amqtt")
-    with _process([str(program), "-c", str(configuration)], folder, port):
-        yield Broker("127.0.0.1", port, username, password, 4, "the embedded broker (amqtt)")
-
-
-_HASH = (
-    "import sys; from pwdlib.hashers.argon2 import Argon2Hasher;"
-    "print(Argon2Hasher().hash(sys.stdin.read()))"
-)
-
-
-def _embedded_python() -> str:
-    home = ROOT / ".demo-broker"
-    python = home / "bin" / "python"
-    if not (home / ".set-up").exists():
-        said = "No Mosquitto on PATH: setting up an embedded broker, once …"
-        print(said, flush=True)  # noqa: T201 - the person waits for it
-        subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)  # noqa: S603
-        locked = ROOT / "requirements" / "demo-broker.txt"
-        install = [str(python), "-m", "pip", "install", "--quiet", "--require-hashes"]
-        subprocess.run([*install, "-r", str(locked)], check=True)  # noqa: S603
-        (home / ".set-up").touch()
-    return str(python)
-
-
-def _kept_password(folder: Path) -> str:
-    kept = folder / "broker-password"
-    if not kept.exists():
-        kept.touch(mode=0o600)
-        kept.write_text(secrets.token_urlsafe(24), encoding="utf-8")
-    return kept.read_text(encoding="utf-8")
-
-
-@contextlib.contextmanager
-def _process(command: list[str], folder: Path, port: int) -> Iterator[None]:
-    log = folder / "broker.log"
-    with (
-        log.open("ab") as output,
-        subprocess.Popen(command, stdout=output, stderr=output) as process,  # noqa: S603
-    ):
-        try:
-            _wait_until_listening(process, port, log)
-            yield
-        finally:
-            process.terminate()
-            try:
-                process.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-
-
-def _wait_until_listening(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    until = time.monotonic() + HOW_LONG_S
-    while time.monotonic() < until and process.poll() is None:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+    def say(self, bridge: BridgeId, message: Published, *, press: bool = False) -> None:
+        """A device speaks: the radio and the bridge do what they do today."""
+        if self.dead_bridges.get(bridge):
             return
-        time.sleep(0.05)  # noqa: TID251 - waits for another process, before any loop runs
-    said = log.read_text(encoding="utf-8", errors="replace")[-800:]
-    raise RuntimeError(
-        f"the broker did not listen on port {port}; it said: {said or 'nothing'}"
-    )
+        seconds = self._agenda.seconds
+        for trouble in self._windows:
+            if trouble.now(seconds) and self._dice.random() < _CHANCE[trouble.fault]:
+                self._spoil(trouble.fault, bridge, message, press)
+                return
+        self._agenda.after(
+            self._dice.uniform(0.004, 0.12), lambda: self.accept(message, press=press)
+        )
 
+    def _spoil(self, fault: Fault, bridge: BridgeId, message: Published, press: bool) -> None:  # noqa: FBT001
+        def accept() -> None:
+            if not self.dead_bridges.get(bridge):
+                self.accept(message, press=press)
 
-def _is_root() -> bool:
-    import os
+        match fault:
+            case Fault.LOST:
+                return
+            case Fault.LATE:
+                self._agenda.after(self._dice.uniform(20, 900), accept)
+            case Fault.DOUBLED:
+                self._agenda.after(0.01, accept)
+                self._agenda.after(self._dice.uniform(0.03, 1.2), accept)
+            case Fault.REORDERED:
+                self._agenda.after(self._dice.uniform(0.4, 6), accept)
+            case _:
+                spoilt = self._corrupt(message)
+                self._agenda.after(0.01, lambda: self.accept(spoilt))
 
-    return hasattr(os, "geteuid") and os.geteuid() == 0
+    def _corrupt(self, message: Published) -> Published:
+        payload = bytearray(message.payload)
+        if self._dice.random() < 0.5:
+            del payload[self._dice.randrange(len(payload)) :]
+        else:
+            for _ in range(3):
+                payload[self._dice.randrange(len(payload))] ^= 1 << self._dice.randrange(8)
+        return Published(message.topic, bytes(payload), message.qos, retain=message.retain)
+
+    def accept(self, message: Published, *, press: bool = False) -> None:
+        """The broker takes the message: from here on it keeps its promise."""
+        if not self.up:
+            return
+        self._number += 1
+        carried = Carried(
+            self._number,
+            message.topic,
+            message.payload,
+            message.qos,
+            retained=False,
+            at_s=self._agenda.seconds,
+            help=press,
+        )
+        if message.retain:
+            self.retained[message.topic] = carried
+        if press and message.qos:
+            self.helps.append(carried)
+        if carried.qos:
+            self.unacked[carried.number] = carried
+        if self._deliver is None:
+            self._queue.append(carried)
+        else:
+            self._deliver(carried, False)  # noqa: FBT003 - not backlog
+
+    # --- to the hub ---------------------------------------------------------------------------
+
+    def connect(self, deliver: Deliver) -> None:
+        """The hub is here: retained messages, then what is unacknowledged and queued."""
+        self._deliver = deliver
+        for carried in list(self.retained.values()):
+            deliver(
+                Carried(
+                    0,
+                    carried.topic,
+                    carried.payload,
+                    carried.qos,
+                    retained=True,
+                    at_s=carried.at_s,
+                ),
+                False,  # noqa: FBT003
+            )
+        waiting = [*self.unacked.values(), *(c for c in self._queue if not c.qos)]
+        waiting.sort(key=lambda c: c.number)
+        queued = {c.number for c in self._queue}
+        self._queue.clear()
+        for carried in waiting:
+            carried.dup = carried.number not in queued
+            deliver(carried, True)  # noqa: FBT003 - before the marker
+
+    def disconnect(self) -> None:
+        """The hub is gone, with or without a word."""
+        self._deliver = None
+
+    def acknowledge(self, carried: Carried) -> None:
+        """The hub's PUBACK: after its commit, never before."""
+        self.unacked.pop(carried.number, None)

@@ -1,0 +1,471 @@
+"""The pretended hub: what hub/engine.py does, without sockets, disk or tasks.
+
+It takes no decision: it understands with the live `devices.Registry`, decides with the live
+`routing.step`, makes noise before the commit and silence after it, gathers mere signs of life,
+wakes at deadlines, and rebuilds itself from its journal when it is killed.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+from typing import Protocol
+
+from devices.codec import BridgeSaid, Discovery, Enrolled, Ignored, Message, Undecodable
+from devices.registry import Registry
+from hub import records
+from hub.heard import Heard
+from routing.effects import Effect, Ring
+from routing.events import (
+    BridgeChanged,
+    BrokerChanged,
+    ClockStepped,
+    Delivery,
+    Event,
+    SignalQuarantined,
+    SignalReceived,
+    Started,
+    StoreChanged,
+    StoreState,
+    TimePassed,
+)
+from routing.ids import DeviceId, SignalId
+from routing.plan import Plan
+from routing.state import State
+from simulators.agenda import Agenda
+from simulators.broker import Broker, Carried
+from simulators.core import Core
+from simulators.faults import Fault, Trouble
+
+FLUSH_S = 30.0
+"""Signs of life are gathered this long (hub/settings.py, `heard_flush_s`)."""
+LISTEN_S = 8.0
+"""After a start telephones keep their last state this long."""
+UNRECORDED_S = 5.0
+SNAPSHOT_ROWS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One durable step of the journal."""
+
+    event: Event
+    at: datetime
+    effects: tuple[Effect, ...]
+
+
+@dataclass(slots=True)
+class Pending:
+    """A step that is not durable yet."""
+
+    row: Row
+    settled: Callable[[], None] | None
+
+
+class Performer(Protocol):
+    """The gateway's side of the engine's seam."""
+
+    def noise(self, effects: Sequence[Effect]) -> None:
+        """Ring at once."""
+        ...
+
+    def settled(self, effects: Sequence[Effect]) -> None:
+        """Silence and confirm, after the commit."""
+        ...
+
+    def started(self) -> None:
+        """The hub is up again: no socket is left from before."""
+        ...
+
+    def killed(self) -> None:
+        """The hub died."""
+        ...
+
+
+class Witness(Protocol):
+    """Sees every step: the truths."""
+
+    def received(self) -> None:
+        """One device message was understood, or put in quarantine."""
+        ...
+
+    def stepped(
+        self,
+        before: State,
+        event: Event,
+        now: datetime,
+        after: State,
+        effects: tuple[Effect, ...],
+    ) -> None:
+        """One step was taken."""
+        ...
+
+    def raised(self, event: Event, now: datetime, error: Exception) -> None:
+        """A step raised; the old state holds."""
+        ...
+
+    def killed(self) -> None:
+        """The hub dies: what it gathered dies with it."""
+        ...
+
+    def restarted(self, rows: Sequence[Row], rebuilt: State, committed: State) -> None:
+        """The hub came back from its journal."""
+        ...
+
+    def differs(self, row: Row, effects: tuple[Effect, ...]) -> None:
+        """Replay of a row gave other effects than those recorded."""
+        ...
+
+
+class Shell:
+    """One house's engine in virtual time."""
+
+    def __init__(
+        self,
+        agenda: Agenda,
+        plan: Plan,
+        core: Core,
+        broker: Broker,
+        witness: Witness,
+        troubles: Sequence[Trouble],
+        seed: int,
+    ) -> None:
+        """Wire it; `start` begins."""
+        self._agenda = agenda
+        self._core = core
+        self._broker = broker
+        self._witness = witness
+        self._stores = [t for t in troubles if t.fault is Fault.STORE]
+        self._dice = Random(f"{seed}/shell")
+        self.performers: list[Performer] = []
+        self.state = core.empty(plan)
+        self.up = False
+        self.life = 0
+        """Counts starts, so that a happening of a dead hub does nothing."""
+        self.digest = hashlib.sha256()
+        self.steps = 0
+        self.signals = 0
+        self.journal: list[Row] = []
+        self.journaled: dict[int, bool] = {}
+        """Numbers of the broker's messages whose events are durable."""
+        self._snapshots: list[tuple[int, bytes]] = [(0, records.encode_state(self.state))]
+        self._committed = self.state
+        self._pending: list[Pending] = []
+        self._committing = False
+        self._sequence = 0
+        self._offset = timedelta()
+        self._last = agenda.now
+        self._wake_at: datetime | None = None
+        self._heard = Heard()
+        self.gathered = 0
+        """Messages heard and not yet flushed."""
+        self.link = False
+        self._discovered: dict[str, Discovery] = {}
+        self._plan = plan
+        self._registry = self._new_registry()
+        self._contact = self._last
+        """When the broker was last in reach."""
+
+    # --- time ---------------------------------------------------------------------------------
+
+    def now(self) -> datetime:
+        """The hub's clock: never back, forward with the wall."""
+        self._last = max(self._last, self._agenda.now + self._offset)
+        return self._last
+
+    def clock_steps(self, by: timedelta) -> None:
+        """The wall clock jumps. Forward is followed; back is noticed and not followed."""
+        if not self.up:
+            return
+        if by > timedelta():
+            self._offset += by
+        self.submit(ClockStepped(by))
+
+    # --- life ---------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """A new epoch, committed before anything else; then the broker."""
+        self.up = True
+        self.life += 1
+        self._sequence = 0
+        for performer in self.performers:
+            performer.started()
+        listening = self.now() + timedelta(seconds=LISTEN_S)
+        self.submit(Started(self.life, "simulated", "simulated", listening), self.connect)
+
+    def kill(self) -> None:
+        """Kill -9: what is not durable is gone."""
+        if not self.up:
+            return
+        self.up = False
+        self.life += 1
+        if self.link:
+            self._contact = self.now()
+        self._broker.disconnect()
+        self.link = False
+        self._witness.killed()
+        self._pending.clear()
+        self._committing = False
+        self._heard.flush()
+        self.gathered = 0
+        self._wake_at = None
+        for performer in self.performers:
+            performer.killed()
+        self._rebuild()
+
+    def _rebuild(self) -> None:
+        """Newest snapshot, step the tail, compare the effects with those recorded."""
+        first, snapshot = self._snapshots[-1]
+        state = records.decode_state(snapshot)
+        rows = self.journal[first:]
+        for row in rows:
+            try:
+                state, effects = self._core.step(state, row.event, row.at)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is the core's
+                self._witness.raised(row.event, row.at, error)
+                continue
+            if effects != row.effects:
+                self._witness.differs(row, effects)
+        self._witness.restarted(self.journal, state, self._committed)
+        self.state = state
+
+    # --- the broker ---------------------------------------------------------------------------
+
+    def connect(self) -> None:
+        """Reach the broker, if it is there: what waited is backlog."""
+        if not self.up or self.link:
+            return
+        if not self._broker.up:
+            if self.state.broker_up:
+                self.submit(BrokerChanged(up=False, since=self._contact))
+            return
+        self.link = True
+        if not self.state.broker_up:
+            self.submit(BrokerChanged(up=True, since=self._contact))
+        self._broker.connect(self.receive)
+
+    def cut(self) -> None:
+        """Lose the broker."""
+        if not self.link:
+            return
+        self.link = False
+        self._broker.disconnect()
+        self._contact = self.now()
+        self.submit(BrokerChanged(up=False, since=self._contact))
+
+    def receive(self, carried: Carried, backlog: bool) -> None:  # noqa: FBT001 - the broker's word
+        """One MQTT message: understand, decide; acknowledge when all of it is durable."""
+        events = self._understand(carried, backlog)
+        waits = len(events)
+        if not waits:
+            self._acknowledge(carried)
+            return
+        left = [waits]
+
+        def settled() -> None:
+            left[0] -= 1
+            if left[0] == 0:
+                self._acknowledge(carried)
+
+        for event in events:
+            self.submit(event, settled)
+
+    def _acknowledge(self, carried: Carried) -> None:
+        self.journaled[carried.number] = True
+        self._broker.acknowledge(carried)
+
+    def _understand(self, carried: Carried, backlog: bool) -> list[Event]:  # noqa: FBT001
+        since = self._contact if backlog else None
+        delivery = Delivery(
+            qos=carried.qos, retained=carried.retained, dup=carried.dup, backlog_since=since
+        )
+        said = self._registry.understand(
+            carried.topic, carried.payload, retained=carried.retained, qos=carried.qos
+        )
+        events: list[Event] = []
+        for word in said:
+            match word:
+                case Message():
+                    if word.device is not None:
+                        events.append(self._signal(word, word.device, delivery))
+                case Undecodable():
+                    events.append(
+                        SignalQuarantined(
+                            self._next_signal(), word.topic, word.why, word.device, word.bridge
+                        )
+                    )
+                case BridgeSaid():
+                    events.append(BridgeChanged(word.bridge, word.online, word.detail))
+                case Discovery():
+                    self._discovered[word.bridge] = word
+                    self._registry = self._new_registry()
+                case Ignored():
+                    pass
+        return events
+
+    def _signal(self, word: Message, device: DeviceId, delivery: Delivery) -> SignalReceived:
+        if word.history:
+            delivery = Delivery(
+                delivery.qos,
+                delivery.retained,
+                delivery.dup,
+                delivery.backlog_since,
+                history=True,
+            )
+        return SignalReceived(
+            self._next_signal(),
+            device,
+            word.readings,
+            word.key,
+            word.key_window,
+            word.device_time,
+            delivery,
+            word.source,
+            word.test,
+        )
+
+    def _next_signal(self) -> SignalId:
+        self._sequence += 1
+        return SignalId(f"{self.life}-{self._sequence}")
+
+    def _new_registry(self) -> Registry:
+        enrolled = {
+            (d.bridge, d.native): Enrolled(d.id, d.model, d.device_class)
+            for d in self._plan.devices.values()
+        }
+        return Registry(
+            tuple(self._plan.bridges.values()), enrolled, tuple(self._discovered.values())
+        )
+
+    # --- the engine ---------------------------------------------------------------------------
+
+    def submit(self, event: Event, settled: Callable[[], None] | None = None) -> None:
+        """Decide now; call `settled` when it is durable."""
+        if not self.up:
+            return
+        if isinstance(event, SignalReceived | SignalQuarantined):
+            self._witness.received()
+            self.signals += 1
+        if isinstance(event, SignalReceived) and self._core.only_heard(self.state, event):
+            self._gather(event)
+            if settled is not None:
+                settled()
+            return
+        self._step(event, settled)
+
+    def _step(self, event: Event, settled: Callable[[], None] | None) -> None:
+        now = self.now()
+        before = self.state
+        try:
+            after, effects = self._core.step(before, event, now)
+        except Exception as error:  # noqa: BLE001 - the old state is intact, whatever it was
+            self._witness.raised(event, now, error)
+            if settled is not None:
+                self._agenda.after(0.01, settled)
+            return
+        self.state = after
+        self.steps += 1
+        digest = self.digest
+        digest.update(records.encode_event(event))
+        digest.update(now.isoformat().encode())
+        digest.update(records.encode_effects(effects))
+        self._witness.stepped(before, event, now, after, effects)
+        noise = [e for e in effects if isinstance(e, Ring)]
+        if noise:
+            for performer in self.performers:
+                performer.noise(noise)
+        self._pending.append(Pending(Row(event, now, effects), settled))
+        self._commit()
+        self._set_alarm()
+
+    def _set_alarm(self) -> None:
+        due = self._core.next_deadline(self.state)
+        if due is None or due == self._wake_at:
+            return
+        self._wake_at = due
+        life = self.life
+
+        def wake() -> None:
+            if self.life != life or self._wake_at != due:
+                return
+            self._wake_at = None
+            self.flush()
+            self._step(TimePassed(), None)
+
+        # Overdue after its own step is a broken truth; the night goes on, a second at a time.
+        soonest = self._last + timedelta(seconds=1) if due <= self._last else due
+        self._agenda.when(soonest - self._offset, wake)
+
+    # --- signs of life ------------------------------------------------------------------------
+
+    def _gather(self, event: SignalReceived) -> None:
+        if not self.gathered:
+            life = self.life
+            self._agenda.after(FLUSH_S, lambda: self.flush() if self.life == life else None)
+        self.gathered += 1
+        self._heard.gather(event, self.now())
+
+    def flush(self) -> None:
+        """Let the core know who was heard."""
+        event = self._heard.flush()
+        if event is not None and self.up:
+            self.gathered = 0
+            self._step(event, None)
+
+    # --- the store ----------------------------------------------------------------------------
+
+    def _commit(self) -> None:
+        """One transaction at a time; what came meanwhile goes into the next."""
+        if self._committing or not self._pending:
+            return
+        self._committing = True
+        batch, self._pending = self._pending, []
+        life = self.life
+        state = self.state
+        self._agenda.after(
+            self._commit_s(), lambda: self._durable(batch, state) if self.life == life else None
+        )
+
+    def _commit_s(self) -> float:
+        seconds = self._agenda.seconds
+        for trouble in self._stores:
+            if trouble.now(seconds):
+                return self._troubled_commit_s(trouble, seconds)
+        return self._dice.uniform(0.002, 0.012)
+
+    def _troubled_commit_s(self, trouble: Trouble, seconds: float) -> float:
+        if trouble.target == "slow":
+            return self._dice.uniform(0.2, 3.0)
+        if self.state.store is not StoreState.RECORDED:
+            return 0.006  # the spool's fsync
+        rest = trouble.at_s + trouble.for_s - seconds
+        if rest <= UNRECORDED_S:
+            return rest + 0.01
+        return UNRECORDED_S
+
+    def _durable(self, batch: list[Pending], state: State) -> None:
+        self.journal += [pending.row for pending in batch]
+        self._committed = state
+        if len(self.journal) - self._snapshots[-1][0] >= SNAPSHOT_ROWS:
+            self._snapshots = [(len(self.journal), records.encode_state(state))]
+        self._committing = False
+        for pending in batch:
+            for performer in self.performers:
+                performer.settled(pending.row.effects)
+            if pending.settled is not None:
+                pending.settled()
+        self._say_store()
+        self._commit()
+
+    def _say_store(self) -> None:
+        """Tell the core when rows go to the spool, and when they go to the journal again."""
+        seconds = self._agenda.seconds
+        down = any(
+            t.now(seconds) and t.target == "down" and seconds - t.at_s >= UNRECORDED_S
+            for t in self._stores
+        )
+        if down and self.state.store is StoreState.RECORDED:
+            self.submit(StoreChanged(StoreState.UNRECORDED, "no commit for 5 s"))
+        elif not down and self.state.store is not StoreState.RECORDED:
+            self.submit(StoreChanged(StoreState.RECORDED))
