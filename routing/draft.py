@@ -176,6 +176,7 @@ class Draft:
         call: Call,
         move: Move,
         because: Because,
+        /,
         *,
         staff: StaffId | None = None,
         handset: HandsetId | None = None,
