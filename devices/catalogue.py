@@ -159,7 +159,7 @@ def field_of(given: object, where: str, *, little: bool) -> Field:
 
 def fields_of(given: object, where: str, *, little: bool) -> tuple[Field, ...]:
     """Return the fields of a record: one table, or a list of them."""
-    several = _list(given, where) if isinstance(given, list) else [given]
+    several = _several(given, where)
     return tuple(field_of(one, where, little=little) for one in several)
 
 
@@ -204,7 +204,7 @@ def rule_of(given: object, where: str) -> Rule:
     """Return one JSON rule."""
     entry = _table(given, where)
     paths = entry.get("path", [])
-    several = _list(paths, where) if isinstance(paths, list) else [paths]
+    several = _several(paths, where)
     return Rule(
         word=word_of(entry, where),
         topic=str(entry.get("topic", "")),
@@ -238,7 +238,7 @@ def _model(name: str, entry: Toml, shared: Mapping[str, Toml], where: str) -> Mo
         source=str(entry["source"]),
         experimental=bool(entry.get("experimental")),
         match={
-            key: tuple(str(v) for v in (_list(v, where) if isinstance(v, list) else [v]))
+            key: tuple(str(v) for v in _several(v, where))
             for key, v in _table(entry.get("match", {}), where).items()
         },
         variants=tuple(
@@ -328,6 +328,10 @@ def _list(given: object, where: str) -> list[object]:
     if not isinstance(given, list):
         raise BadModel(f"{where}: expected a list, found {given!r}")
     return cast("list[object]", given)
+
+
+def _several(given: object, where: str) -> list[object]:
+    return _list(cast("object", given), where) if isinstance(given, list) else [given]
 
 
 def _text(given: object) -> str | None:

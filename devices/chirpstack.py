@@ -74,9 +74,7 @@ class ChirpStack:
             if device.device_class in wanted
         )
 
-    def understand(
-        self, topic: str, rest: str, payload: bytes, *, retained: bool
-    ) -> tuple[Understood, ...]:
+    def understand(self, topic: str, rest: str, payload: bytes) -> tuple[Understood, ...]:
         """Return what one event or one gateway's state says."""
         levels = rest.split("/")
         if "gateway" in levels[:2]:
@@ -96,7 +94,7 @@ class ChirpStack:
         if understand is None:
             return (Ignored(f"a ChirpStack event called {excerpt(event)}"),)
         body = parsed(payload)
-        if not isinstance(body, dict):
+        if body.__class__ is not dict:
             why = "not a JSON object (set the integration's marshaler to JSON, not protobuf)"
             device = None if enrolled is None else enrolled.device
             return (Undecodable(topic, payload, why, self.bridge, native, device),)
@@ -127,7 +125,7 @@ class ChirpStack:
             port=whole(body.get("fPort")),
             link=_link(receivers),
             gateway_time=_gateway_time(body, receivers),
-            object=body.get("object", BROKEN),
+            decoded=body.get("object", BROKEN),
             codec=(text(tags.get("codec")), text(tags.get("codec_version"))),
         )
         model = lorawan.model_named(self.catalogue, event.enrolled, suggested)

@@ -140,9 +140,7 @@ Understood = Message | BridgeSaid | Discovery | Undecodable | Ignored
 class Codec(Protocol):
     """One bridge's codec. `topic` is the whole topic, `rest` what follows the base topic."""
 
-    def understand(
-        self, topic: str, rest: str, payload: bytes, *, retained: bool
-    ) -> tuple[Understood, ...]: ...
+    def understand(self, topic: str, rest: str, payload: bytes) -> tuple[Understood, ...]: ...
 
     def topics(self, wanted: frozenset[DeviceClass]) -> tuple[str, ...]:
         """Return the topic filters of the enrolled devices of these classes (the alarm lane)."""

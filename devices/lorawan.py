@@ -46,7 +46,7 @@ class Uplink:
     link: LinkRead | None = None
     gateway_time: DeviceTime = DeviceTime()
     test: bool = False
-    object: object = BROKEN
+    decoded: object = BROKEN
     codec: tuple[str, str] = ("", "")
     """The server's codec and its version, where the server names them."""
     battery_percent: float | None = None
@@ -101,7 +101,7 @@ def _read(uplink: Uplink, model: Model, findings: Findings) -> bool:
         return decode(model.variants, uplink.port, uplink.data, findings)
     for accepted in model.accepts:
         if (accepted.codec, accepted.version) == uplink.codec:
-            return apply(accepted.rules, uplink.object, findings)
+            return apply(accepted.rules, uplink.decoded, findings)
     return False
 
 

@@ -81,9 +81,9 @@ class Registry:
         self, topic: str, payload: bytes, *, retained: bool = False, qos: int = 1
     ) -> tuple[Understood, ...]:
         """Return what a message says. Never raises, whatever the topic and the bytes are."""
-        del qos  # the hub judges delivery; a codec only reads
+        del retained, qos  # how it was delivered is judged in routing; a codec only reads
         try:
-            return self._understand(topic, payload, retained=retained)
+            return self._understand(topic, payload)
         except Exception as error:  # noqa: BLE001 - a stranger's bytes must not stop the hub
             why = f"the codec failed ({type(error).__name__}): report this payload to us"
             return (Undecodable(topic, payload, why),)
@@ -99,9 +99,7 @@ class Registry:
             topics += ["gateway/+/state/+", "+/gateway/+/state/+"]
         return tuple(topics)
 
-    def _understand(
-        self, topic: str, payload: bytes, *, retained: bool
-    ) -> tuple[Understood, ...]:
+    def _understand(self, topic: str, payload: bytes) -> tuple[Understood, ...]:
         if len(topic) > LONGEST_TOPIC:
             return (Undecodable(topic[:LONGEST_TOPIC], payload, "the topic is too long"),)
         bridge, codec, rest = self._route(topic)
@@ -111,7 +109,7 @@ class Registry:
         if len(payload) > longest:
             why = f"{len(payload)} bytes; a message has at most {longest}"
             return (Undecodable(topic, payload[:LONGEST_MESSAGE], why, bridge),)
-        return codec.understand(topic, rest, payload, retained=retained)
+        return codec.understand(topic, rest, payload)
 
     def _route(self, topic: str) -> tuple[BridgeId | None, Codec | None, str]:
         for base, bridge, codec in self._codecs:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import cast
 
 from devices.codec import excerpt
@@ -150,7 +151,7 @@ class Findings:
 
     __slots__ = (
         "_battery",
-        "_fall",
+        "_incident",
         "_link",
         "_motion",
         "_place",
@@ -168,11 +169,12 @@ class Findings:
         self.key_parts: list[str] = []
         self.time = DeviceTime()
         self.history = False
-        self._battery: dict[str, float | bool] = {}
-        self._link: dict[str, float] = {}
-        self._place: dict[str, float | str] = {}
-        self._motion: dict[str, float | str] = {}
-        self._fall: dict[str, str] = {}
+        # Made when first needed: most messages speak of one or two of these.
+        self._battery: dict[str, float] | None = None
+        self._link: dict[str, float] | None = None
+        self._place: dict[str, float] | None = None
+        self._motion: dict[str, float | str] | None = None
+        self._incident = ""
 
     def put(self, word: Word, value: object) -> None:
         """Take one field. Anything that the word does not know becomes a `Problem`."""
@@ -186,7 +188,28 @@ class Findings:
 
     def moved(self, *, active: bool) -> None:
         """Take a movement; one of several zones is enough."""
-        self._motion["active"] = active or self._motion.get("active", 0.0)
+        if self._motion is None:
+            self._motion = {"active": active}
+        else:
+            self._motion["active"] = active or self._motion.get("active", False)
+
+    def charged(self, what: str, amount: float) -> None:
+        """Take one figure of the battery."""
+        if self._battery is None:
+            self._battery = {}
+        self._battery[what] = amount
+
+    def linked(self, what: str, amount: float) -> None:
+        """Take one figure of the radio; the best of several receivers wins."""
+        if self._link is None:
+            self._link = {what: amount}
+        else:
+            self._link[what] = max(amount, self._link.get(what, amount))
+
+    def _about_motion(self, what: str, amount: float | str) -> None:
+        if self._motion is None:
+            self._motion = {}
+        self._motion[what] = amount
 
     def problem(self, kind: ProblemKind, what: object = "") -> None:
         """Say that part of the message was not understood."""
@@ -194,20 +217,17 @@ class Findings:
 
     def done(self) -> tuple[Reading, ...]:
         """Return all readings, with what belongs together joined."""
-        self._join_motion()
-        self._join_place()
-        if self._battery:
-            self.readings.append(self._joined_battery())
-        if self._link:
-            lqi = self._link.get("lqi")
-            self.readings.append(
-                LinkRead(
-                    self._link.get("rssi"),
-                    self._link.get("snr"),
-                    None if lqi is None else int(lqi),
-                )
-            )
-        return tuple(self.readings)
+        readings = self.readings
+        if self._motion is not None:
+            readings.append(_joined_motion(self._motion))
+        if self._place is not None:
+            self._join_place(self._place)
+        if self._battery is not None:
+            readings.append(_joined_battery(self._battery))
+        if self._link is not None:
+            link = self._link
+            readings.append(_link_read(link.get("rssi"), link.get("snr"), link.get("lqi")))
+        return tuple(readings)
 
     def _meaning(self, word: Word, text: str) -> None:
         meaning = (word.means or {}).get(text)
@@ -226,60 +246,20 @@ class Findings:
         if self.alarm and asks and value is not None:
             self.readings.append(HelpPressed(HelpTrigger.UNKNOWN, excerpt(value, 24)))
 
-    def _join_motion(self) -> None:
-        motion = self._motion
-        if not motion:
-            return
-        count = motion.get("count")
-        active = motion.get("active")
-        if active is None:
-            if count is None and "posture" not in motion:
-                self.readings.append(Measured("distance", float(motion["distance"]), "m"))
-                return
-            active = count is None or float(count) > 0
-        self.readings.append(
-            MotionSeen(
-                bool(active),
-                str(motion.get("posture", "")),
-                None if count is None else int(float(count)),
-                None if "distance" not in motion else float(motion["distance"]),
-            )
-        )
-
-    def _join_place(self) -> None:
-        place = self._place
+    def _join_place(self, place: dict[str, float]) -> None:
         if "latitude" not in place or "longitude" not in place:
             return
-        latitude, longitude = float(place["latitude"]), float(place["longitude"])
+        latitude, longitude = place["latitude"], place["longitude"]
         if abs(latitude) > 90 or abs(longitude) > 180 or (latitude == 0 and longitude == 0):  # noqa: PLR2004
             self.problem(ProblemKind.SCHEMA, f"position {latitude}, {longitude}")
             return
-        accuracy = place.get("accuracy")
         self.readings.append(
             Sighted(
                 "gnss",
                 latitude=latitude,
                 longitude=longitude,
-                accuracy_m=None if accuracy is None else float(accuracy),
+                accuracy_m=place.get("accuracy"),
             )
-        )
-
-    def _joined_battery(self) -> BatteryRead:
-        found = self._battery
-        percent = found.get("percent")
-        low, charging = found.get("low"), found.get("charging")
-        volts = found.get("volts")
-        trust = Trust.GOOD
-        if percent is not None and not 0 <= percent <= HIGHEST_PERCENT:
-            percent, trust = min(max(float(percent), 0.0), HIGHEST_PERCENT), Trust.CLAMPED
-        if found.get("estimated"):
-            trust = Trust.UNRELIABLE
-        return BatteryRead(
-            None if percent is None else float(percent),
-            None if volts is None else float(volts),
-            None if low is None else bool(low),
-            None if charging is None else bool(charging),
-            trust,
         )
 
     # --- The words, one small function each ---------------------------------------------------
@@ -358,12 +338,12 @@ class Findings:
             self.unknown(word, value)
             return
         self.key_parts.append(f"fall{word.zone}={phase}")
-        self.readings.append(FallSeen(phase, word.zone, self._fall.get("incident", "")))
+        self.readings.append(FallSeen(phase, word.zone, self._incident))
 
     def say_incident(self, _word: Word, value: object) -> None:
         """The id that joins the phases of one fall; stands before the fall in the data."""
-        self._fall["incident"] = excerpt(value, 32)
-        self.key_parts.append(f"incident={self._fall['incident']}")
+        self._incident = excerpt(value, 32)
+        self.key_parts.append(f"incident={self._incident}")
 
     def say_fault(self, word: Word, value: object) -> None:
         """The device says that something is wrong with it."""
@@ -383,23 +363,21 @@ class Findings:
             if flag is None:
                 self.unknown(word, value)
             else:
-                self._battery["low" if word.word == "battery_low" else "charging"] = flag
+                self.charged("low" if word.word == "battery_low" else "charging", flag)
             return
         amount = number(value)
         if amount is None:
             self.problem(_kind(value), f"{word.word}={excerpt(value, 24)}")
         elif word.word == "battery_percent":
-            self._battery["percent"] = amount
+            self.charged("percent", amount)
         else:
             self._volts(word, amount)
 
     def _volts(self, word: Word, volts: float) -> None:
-        self._battery["volts"] = round(volts, 3)
-        if word.empty_volts is None or word.full_volts is None or "percent" in self._battery:
-            return
-        share = (volts - word.empty_volts) / (word.full_volts - word.empty_volts)
-        self._battery["percent"] = round(min(max(share, 0.0), 1.0) * 100)
-        self._battery["estimated"] = True
+        self.charged("volts", round(volts, 3))
+        if word.empty_volts is not None and word.full_volts is not None:
+            share = (volts - word.empty_volts) / (word.full_volts - word.empty_volts)
+            self.charged("estimate", float(round(min(max(share, 0.0), 1.0) * 100)))
 
     def say_link(self, word: Word, value: object) -> None:
         """Radio quality; the best of several receivers wins."""
@@ -407,25 +385,27 @@ class Findings:
         if amount is None:
             self.problem(_kind(value), f"{word.word}={excerpt(value, 24)}")
         else:
-            self._link[word.word] = max(amount, self._link.get(word.word, amount))
+            self.linked(word.word, amount)
 
     def say_place(self, word: Word, value: object) -> None:
         """Latitude, longitude, accuracy: one position, when both coordinates are there."""
         amount = number(value)
         if amount is not None:
+            self._place = {} if self._place is None else self._place
             self._place[word.word] = round(amount, 7)
 
     def say_about_motion(self, word: Word, value: object) -> None:
         """Count, distance and posture belong to the motion of the same message."""
         if word.word == "posture":
-            self._motion["posture"] = word.values.get(raw_text(value), excerpt(value, 24))
-            self.key_parts.append(f"posture={self._motion['posture']}")
+            posture = word.values.get(raw_text(value), excerpt(value, 24))
+            self._about_motion("posture", posture)
+            self.key_parts.append(f"posture={posture}")
             return
         amount = number(value)
         if amount is None:
             self.problem(_kind(value), f"{word.word}={excerpt(value, 24)}")
         else:
-            self._motion[word.word] = amount
+            self._about_motion(word.word, amount)
             if word.word == "count":
                 self.key_parts.append(f"count={amount}")
 
@@ -463,6 +443,58 @@ class Findings:
 
     def say_nothing(self, word: Word, value: object) -> None:
         """Known, and of no use to us."""
+
+
+# Frozen values that come again and again: made once. Arguments are normalised before (12 and 12.0
+# would be one entry with two spellings, and the journal is compared byte for byte).
+_battery_of = lru_cache(maxsize=4096)(BatteryRead)
+_link_of = lru_cache(maxsize=4096)(LinkRead)
+_motion_of = lru_cache(maxsize=256)(MotionSeen)
+
+
+def _joined_battery(found: dict[str, float]) -> BatteryRead:
+    percent, trust = found.get("percent"), Trust.GOOD
+    if percent is None:
+        percent = found.get("estimate")
+        if percent is not None:
+            trust = Trust.UNRELIABLE
+    elif not 0 <= percent <= HIGHEST_PERCENT:
+        percent, trust = min(max(percent, 0.0), HIGHEST_PERCENT), Trust.CLAMPED
+    low, charging = found.get("low"), found.get("charging")
+    volts = found.get("volts")
+    return _battery_of(
+        None if percent is None else float(percent) + 0.0,
+        None if volts is None else float(volts) + 0.0,
+        None if low is None else bool(low),
+        None if charging is None else bool(charging),
+        trust,
+    )
+
+
+def _link_read(rssi: float | None, snr: float | None, lqi: float | None) -> LinkRead:
+    return _link_of(
+        None if rssi is None else float(rssi) + 0.0,
+        None if snr is None else float(snr) + 0.0,
+        None if lqi is None else int(lqi),
+    )
+
+
+def _joined_motion(motion: dict[str, float | str]) -> Reading:
+    """Distance alone is a measure; a count alone says whether somebody is there."""
+    if len(motion) == 1 and "active" in motion:
+        return _motion_of(bool(motion["active"]))
+    count, active = motion.get("count"), motion.get("active")
+    distance = motion.get("distance")
+    if active is None:
+        if count is None and "posture" not in motion:
+            return Measured("distance", float(distance or 0.0), "m")
+        active = count is None or float(count) > 0
+    return MotionSeen(
+        bool(active),
+        str(motion.get("posture", "")),
+        None if count is None else int(float(count)),
+        None if distance is None else float(distance),
+    )
 
 
 def _token(value: object) -> str | None:

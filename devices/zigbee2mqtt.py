@@ -139,9 +139,7 @@ class Zigbee2Mqtt:
 
     # --- Topics -------------------------------------------------------------------------------
 
-    def understand(
-        self, topic: str, rest: str, payload: bytes, *, retained: bool
-    ) -> tuple[Understood, ...]:
+    def understand(self, topic: str, rest: str, payload: bytes) -> tuple[Understood, ...]:
         """Return what one message of this bridge says."""
         known = self.known.get(rest)
         if known is not None:
@@ -432,6 +430,10 @@ def _press(findings: Findings, action: object, press: list[Reading]) -> None:
 
 def _handler(word: Word, unit: str) -> Handler:
     """Return a reader of one property; the commonest are made fast."""
+    if word.word == "battery_percent":
+        return _battery_percent(word)
+    if word.word == "lqi":
+        return _quality(word)
     if word.word == "battery_volts" and unit == "mV":
         return _millivolts(word)
     if word.word == "measured" and word.on is None:
@@ -439,6 +441,26 @@ def _handler(word: Word, unit: str) -> Handler:
     if word.word in LEVELS and word.on is not None and word.off is not None:
         return _level(word)
     return lambda findings, value: findings.put(word, value)
+
+
+def _battery_percent(word: Word) -> Handler:
+    def read(findings: Findings, value: object) -> None:
+        if value.__class__ is int or value.__class__ is float:
+            findings.charged("percent", cast("float", value))
+        else:
+            findings.put(word, value)
+
+    return read
+
+
+def _quality(word: Word) -> Handler:
+    def read(findings: Findings, value: object) -> None:
+        if value.__class__ is int:
+            findings.linked("lqi", cast("float", value))
+        else:
+            findings.put(word, value)
+
+    return read
 
 
 def _level(word: Word) -> Handler:
@@ -486,7 +508,9 @@ def _millivolts(word: Word) -> Handler:
 def _quantity(word: Word) -> Handler:
     def read(findings: Findings, value: object) -> None:
         if value.__class__ is float or value.__class__ is int:
-            findings.readings.append(Measured(word.name, cast("float", value), word.unit))
+            findings.readings.append(
+                Measured(word.name, float(cast("float", value)), word.unit)
+            )
         elif value is not None:  # a quantity that is not there yet is no problem
             findings.put(word, value)
 
