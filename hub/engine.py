@@ -1,10 +1,10 @@
 """One engine per house, the only writer: events in, effects out, in the journal's order.
 
     submit -> inbox (alarm lane first) -> step -> Ring leaves at once -> row queued to the store
-           -> commit, together with the rows of all houses -> everything else leaves, submit returns
+           -> commit, with the rows of all houses -> everything else leaves, submit returns
 
-Noise first, silence after: nothing is acknowledged, withdrawn or confirmed before its commit, and
-no ring waits for one.
+Noise first, silence after: nothing is acknowledged, withdrawn or confirmed before its commit,
+and no ring waits for one.
 """
 
 import asyncio
@@ -12,8 +12,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import IntEnum
-from typing import Protocol, Self, runtime_checkable
+from typing import Self
 
 import structlog
 
@@ -21,6 +20,7 @@ from hub import fallback, records
 from hub.clock import Clock
 from hub.core import TZDATA_VERSION, Core
 from hub.heard import Heard
+from hub.performers import Lane, Performer, Performers, Settled, StopsRinging
 from hub.recovery import recovered_state
 from hub.store.rows import (
     QUARANTINED,
@@ -30,7 +30,7 @@ from hub.store.rows import (
     Snapshot,
 )
 from hub.store.store import Store
-from routing.effects import Effect, Ring
+from routing.effects import Effect
 from routing.events import (
     ClockStepped,
     DevicesHeard,
@@ -45,6 +45,17 @@ from routing.events import (
 from routing.ids import HouseId, SignalId
 from routing.state import Call, State
 
+__all__ = [
+    "Engine",
+    "EngineStopped",
+    "Fenced",
+    "Lane",
+    "Limits",
+    "Performer",
+    "Settled",
+    "StopsRinging",
+]
+
 log = structlog.get_logger(__name__)
 
 SLICE = 64
@@ -55,45 +66,6 @@ DUE_AT_ONCE = 100
 """Deadlines stepped before the loop may read its sockets again."""
 FAULT_AGAIN_S = 60.0
 """A fault of the shell that repeats is told once in this time."""
-
-
-class Lane(IntEnum):
-    """Staff taps, receipts and alarm devices go first."""
-
-    ALARM = 0
-    BULK = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """What became of an event. `recorded` False: only in the spool, «ikke lagret»."""
-
-    state: State
-    effects: tuple[Effect, ...]
-    recorded: bool
-
-
-class Performer(Protocol):
-    """Carries effects out: gateway, publisher, channels, metrics."""
-
-    def noise(self, house: HouseId, state: State, effects: Sequence[Effect]) -> None:
-        """Ring, at once, before the commit. Must not block; receives only Ring."""
-        ...
-
-    def settled(
-        self, house: HouseId, state: State, effects: Sequence[Effect], recorded: bool
-    ) -> None:
-        """Everything of a committed batch, in order; `state` is that after its last event."""
-        ...
-
-
-@runtime_checkable
-class StopsRinging(Protocol):
-    """A performer that must know when another worker has taken the house over."""
-
-    def fenced(self, house: HouseId) -> None:
-        """Stop ringing for this house: another worker does now."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +129,7 @@ class Engine:
         self.quarantined = 0
         self._clock = clock
         self._store = store
-        self._performers = tuple(performers)
+        self._performers = Performers(house, performers, self._fault_later)
         self._digest = digest
         self._limits = limits or Limits()
         self._core = core or Core.shipped()
@@ -220,6 +192,11 @@ class Engine:
     def depth(self) -> int:
         """Events that wait to be stepped."""
         return len(self._inbox[Lane.ALARM]) + len(self._inbox[Lane.BULK])
+
+    @property
+    def depths(self) -> tuple[int, int]:
+        """The same by lane: alarm, bulk."""
+        return len(self._inbox[Lane.ALARM]), len(self._inbox[Lane.BULK])
 
     @property
     def unsettled(self) -> int:
@@ -427,15 +404,8 @@ class Engine:
             return False
 
     def _make_noise(self, effects: Sequence[Effect]) -> None:
-        rings = [effect for effect in effects if isinstance(effect, Ring)]
-        if not rings or self._ended is not None:
-            return
-        for performer in self._performers:
-            try:
-                performer.noise(self.house, self.state, rings)
-            except Exception as error:
-                log.exception("performer did not ring", performer=type(performer).__name__)
-                self._fault_later(performer, error)
+        if self._ended is None:
+            self._performers.noise(self.state, effects)
 
     def _record(
         self,
@@ -478,57 +448,47 @@ class Engine:
     def _quarantine(self, entry: _Entry, now: datetime, error: Exception) -> None:
         """Keep the event, ring all the same, say so. The old state is intact."""
         event = entry.event
-        why = f"{type(event).__name__} made the step raise {type(error).__name__}: {error}"
-        log.error(
-            "event quarantined", house=self.house, event=type(event).__name__, exc_info=error
-        )
+        kind = type(event).__name__
+        log.error("event quarantined", house=self.house, kind=kind, exc_info=error)
         self.quarantined += 1
+        why = fallback.printable(f"{kind} made the step raise {type(error).__name__}: {error}")
         signal = fallback.signal_of(event) or SignalId(f"event-{self.epoch}-{self.seq + 1}")
-        booked = False
-        before = self.seq
+        booked, before = False, self.seq
         if (instead := fallback.instead_of(event, why)) is not None:
             booked = self._process(_Entry(instead, entry.lane))
         call = fallback.call_of(self._effects_since(before))
         effects = fallback.effects_for(self.state, event, signal, call, why, booked=booked)
         self._make_noise(effects)
         payload = fallback.payload_of(event)
-        self._store.keep(
-            QuarantinedMessage(
-                self.house, signal, now, "", payload, why, getattr(event, "device", None)
-            )
-        )
+        device = fallback.device_of(event)
+        self._store.keep(QuarantinedMessage(self.house, signal, now, "", payload, why, device))
         decisions = records.encode_effects(effects)
         self._record(entry, QUARANTINED, payload, effects, decisions, now)
-        if isinstance(event, TimePassed):
-            self._time_waits_until = now + timedelta(seconds=WATCH_S)
         if not isinstance(event, FaultNoticed):
             self._fault("step_failed", why)
 
     def _effects_since(self, seq: int) -> list[Effect]:
         return [e for p in self._pending if p.row.seq > seq for e in p.row.effects]
 
+    def _news(self, code: str) -> bool:
+        """Whether this fault was not told within the last minute."""
+        now = self._now()
+        told = self._told.get(code)
+        if told is not None and now - told < timedelta(seconds=FAULT_AGAIN_S):
+            return False
+        self._told[code] = now
+        return True
+
     def _fault(self, code: str, detail: str) -> None:
         """Tell the core about a fault of our own, each at most once a minute."""
-        now = self._now()
-        told = self._told.get(code)
-        if told is None or now - told >= timedelta(seconds=FAULT_AGAIN_S):
-            self._told[code] = now
+        if self._news(code):
             self._process(_Entry(FaultNoticed(code, detail), Lane.ALARM))
 
-    def _fault_later(self, performer: Performer, error: Exception) -> None:
-        """A performer failed in the middle of a step: its fault waits for its turn."""
-        name = type(performer).__name__.lower()
-        code = f"performer_{name}"
-        now = self._now()
-        told = self._told.get(code)
-        if told is None or now - told >= timedelta(seconds=FAULT_AGAIN_S):
-            self._told[code] = now
-            event = FaultNoticed(code, f"{name} raised {type(error).__name__}: {error}")
-            self._inbox[Lane.ALARM].append(self._internal(event))
+    def _fault_later(self, code: str, detail: str) -> None:
+        """The same, from the middle of a step: it waits for its turn."""
+        if self._news(code):
+            self._inbox[Lane.ALARM].append(_Entry(FaultNoticed(code, detail), Lane.ALARM))
             self._wake.set()
-
-    def _internal(self, event: Event) -> _Entry:
-        return _Entry(event, Lane.ALARM)
 
     # --- What the store answers -------------------------------------------------------------
 
@@ -544,12 +504,7 @@ class Engine:
             done.append(pending)
         effects = tuple(effect for pending in done for effect in pending.row.effects)
         state = done[-1].state
-        for performer in self._performers:
-            try:
-                performer.settled(self.house, state, effects, recorded)
-            except Exception as error:
-                log.exception("performer failed", performer=type(performer).__name__)
-                self._fault_later(performer, error)
+        self._performers.settled(state, effects, recorded=recorded)
         for pending in done:
             self._resolve(
                 pending.entry, Settled(pending.state, pending.row.effects, recorded=recorded)
@@ -570,14 +525,12 @@ class Engine:
             return
         log.error("fence lost", house=self.house, why=why)
         self._ended = Fenced(why)
-        for performer in self._performers:
-            if isinstance(performer, StopsRinging):
-                performer.fenced(self.house)
+        self._performers.fenced()
         self._wake.set()
 
     def store_changed(self, state: StoreState, detail: str) -> None:
         """The store went away or came back: the core must know."""
-        self._inbox[Lane.ALARM].append(self._internal(StoreChanged(state, detail)))
+        self._inbox[Lane.ALARM].append(_Entry(StoreChanged(state, detail), Lane.ALARM))
         if state is StoreState.RECORDED:
             # If rows were lost with the spool, recovery must start after the gap.
             self._since_snapshot = max(self._since_snapshot, self._limits.snapshot_every_rows)
