@@ -91,7 +91,7 @@ def allowed(state: State, call: Call, staff: StaffId) -> tuple[str, ...]:
 def _may_take(state: State, call: Call, staff: StaffId) -> bool:
     if staff == call.owner or staff in call.responders:
         return False
-    if call.type is CallType.EMERGENCY and call.owner is not None:
+    if call.ladder.responders > 1 and call.owner is not None:
         return True
     free = call.owner is None or call.offered_to == staff
     covered = call.state is CallState.PRESENT and any(

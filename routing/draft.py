@@ -10,17 +10,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from routing.calls import CallState, after
-from routing.effects import Because, Book, Booked, Effect, Move, Note, Reason, Show
+from routing.effects import Because, Effect, Move, Note, Show
 from routing.events import HandsetState, ReceiptKind
 from routing.ids import (
     BridgeId,
     CallId,
     DeviceId,
     HandsetId,
-    PatientId,
-    RoomId,
     RuleId,
-    SignalId,
     StaffId,
     UnitId,
 )
@@ -50,10 +47,12 @@ class Draft:
         "calls",
         "devices",
         "effects",
+        "epoch",
         "grace_until",
         "handsets",
         "index",
         "listening_until",
+        "next_call",
         "now",
         "open",
         "pauses",
@@ -61,8 +60,6 @@ class Draft:
         "rang",
         "state",
         "store",
-        "epoch",
-        "next_call",
         "unreached",
         "waiting",
         "watch_at",
@@ -198,6 +195,11 @@ class Draft:
         """Change a call without moving it."""
         return self.put_call(replace(call, **changes), because)
 
+    def look_at(self, at: datetime) -> None:
+        """Let supervision look again at `at`, if not before."""
+        if self.watch_at is None or at < self.watch_at:
+            self.watch_at = at
+
     # --- Reading ------------------------------------------------------------------------------
 
     def open_calls(self) -> list[Call]:
@@ -314,37 +316,6 @@ def covers(plan: Plan, handset: HandsetNow, unit: UnitId | None) -> bool:
     return person is not None and unit in person.units
 
 
-def book(
-    draft: Draft,
-    signal: SignalId,
-    to: Booked,
-    because: Because,
-    device: DeviceId | None = None,
-    call: CallId | None = None,
-) -> None:
-    """Book a signal in the ledger."""
-    draft.effects.append(Book(signal, to, because, device, call))
-
-
-def facts(
-    *,
-    patient: PatientId | None = None,
-    room: RoomId | None = None,
-    device: DeviceId | None = None,
-    **more: str,
-) -> tuple[tuple[str, str], ...]:
-    """Return facts for a `Because`, the absent ones left out."""
-    known: list[tuple[str, str]] = []
-    if patient is not None:
-        known.append(("patient", patient))
-    if room is not None:
-        known.append(("room", room))
-    if device is not None:
-        known.append(("device", device))
-    known.extend((name, value) for name, value in more.items() if value)
-    return tuple(known)
-
-
-def why(reason: Reason, **known: str) -> Because:
-    """Return a plain reason with its facts."""
-    return Because(reason, facts=tuple((name, value) for name, value in known.items() if value))
+def facts(**known: str | None) -> tuple[tuple[str, str], ...]:
+    """Return facts for a `Because` in the order given, the absent ones left out."""
+    return tuple((name, value) for name, value in known.items() if value)

@@ -1,14 +1,13 @@
 """Somebody presses for help: it always rings, joins or raises a call, and is never swallowed."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from routing.booking import Booking, When
 from routing.calls import CallState
 from routing.draft import Draft, facts
 from routing.effects import Answer, AnswerKind, Because, Booked, Move, Reason
 from routing.escalation import hurry, raise_priority, reopen, ring_again, ring_one
 from routing.events import SignalReceived
-from routing.ids import CallId
 from routing.index import stay_at
 from routing.life import KEPT, calls_of, more_serious, open_call, raise_to, signals_with
 from routing.plan import CallType, Priority
@@ -23,25 +22,7 @@ REPEATS_WITHIN = timedelta(minutes=10)
 HURRY_TO_ARRIVE = timedelta(minutes=2)
 
 
-@dataclass(frozen=True, slots=True)
-class When:
-    """When something happened: an interval where a backlog hides the moment."""
-
-    first: datetime
-    last: datetime
-    late: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """Where a signal is booked, why, and to which call."""
-
-    to: Booked
-    because: Because
-    call: CallId | None = None
-
-
-def press(draft: Draft, event: SignalReceived, reading: HelpPressed, when: When) -> Outcome:
+def press(draft: Draft, event: SignalReceived, reading: HelpPressed, when: When) -> Booking:
     """Ring for a help press: a new call, the patient's open one again, or assistance."""
     place = whose(draft, event.device, when.first, when.last)
     stay = stay_at(draft.index, place.patient, draft.now)
@@ -65,7 +46,7 @@ def press(draft: Draft, event: SignalReceived, reading: HelpPressed, when: When)
         to = Booked.OPENED
     received = Because(Reason.HELP_PRESSED, facts=known)
     draft.effects.append(Answer(call.id, event.device, AnswerKind.RECEIVED, received))
-    return Outcome(Booked.PRACTICE if practice else to, call.because, call.id)
+    return Booking(Booked.PRACTICE if practice else to, call.because, call.id)
 
 
 def _belongs_to(

@@ -8,15 +8,16 @@ of them, and a press in it rings, marked late.
 
 from datetime import datetime, timedelta
 
-from routing import rules, supervision
+from routing import rules
+from routing.booking import Booking, When, weightier
 from routing.draft import Draft
 from routing.effects import Because, Book, Booked, Move, Reason
 from routing.events import SignalQuarantined, SignalReceived
-from routing.ids import DeviceId
+from routing.health import not_understood, told
 from routing.levels import KINDS_KEPT, level_of
 from routing.life import calls_of
 from routing.plan import Device, DeviceLife
-from routing.presses import Outcome, When, press
+from routing.presses import press
 from routing.readings import (
     ButtonPressed,
     FallSeen,
@@ -27,6 +28,7 @@ from routing.readings import (
     TimeQuality,
 )
 from routing.state import DeviceNow, Level
+from routing.technical import technical
 from routing.whose import whose
 
 KEYS_KEPT = 16
@@ -38,27 +40,12 @@ LATE_AFTER = timedelta(minutes=10)
 NEVER_HEARD = DeviceNow()
 _IN_USE = (DeviceLife.ACTIVE, DeviceLife.SUSPECT)
 
-_UNCHANGED = Outcome(Booked.UNCHANGED, Because(Reason.UNCHANGED))
-_BASELINE = Outcome(Booked.UNCHANGED, Because(Reason.BASELINE))
-_REPLAYED = Outcome(Booked.UNCHANGED, Because(Reason.REPLAYED))
-_DUPLICATE = Outcome(Booked.DUPLICATE, Because(Reason.DUPLICATE))
-_TEST = Outcome(Booked.PRACTICE, Because(Reason.TEST_TRAFFIC))
+_UNCHANGED = Booking(Booked.UNCHANGED, Because(Reason.UNCHANGED))
+_BASELINE = Booking(Booked.UNCHANGED, Because(Reason.BASELINE))
+_REPLAYED = Booking(Booked.UNCHANGED, Because(Reason.REPLAYED))
+_DUPLICATE = Booking(Booked.DUPLICATE, Because(Reason.DUPLICATE))
+_TEST = Booking(Booked.PRACTICE, Because(Reason.TEST_TRAFFIC))
 _QUARANTINED = Because(Reason.NOT_UNDERSTOOD)
-
-_WEIGHT = {
-    Booked.OPENED: 0,
-    Booked.JOINED: 1,
-    Booked.PRACTICE: 2,
-    Booked.ENDED: 3,
-    Booked.WAITING: 4,
-    Booked.SUPPRESSED: 5,
-    Booked.TECHNICAL: 6,
-    Booked.NO_RULE: 7,
-    Booked.DUPLICATE: 8,
-    Booked.UNCHANGED: 9,
-    Booked.QUARANTINED: 10,
-}
-"""A message with several readings is booked where it did most."""
 
 
 def received(draft: Draft, event: SignalReceived) -> None:
@@ -74,13 +61,13 @@ def quarantined(draft: Draft, event: SignalQuarantined) -> None:
     call = None
     because = _QUARANTINED
     if event.device is not None:
-        call = supervision.not_understood(draft, event.device, event.why)
+        call = not_understood(draft, event.device, event.why)
     if call is not None:
         because = Because(Reason.ALARM_DEVICE_NOT_UNDERSTOOD, facts=(("why", event.why),))
     draft.effects.append(Book(event.signal, Booked.QUARANTINED, because, event.device, call))
 
 
-def _take_in(draft: Draft, event: SignalReceived) -> Outcome:
+def _take_in(draft: Draft, event: SignalReceived) -> Booking:
     device = draft.plan.devices.get(event.device)
     if device is None or device.life not in _IN_USE:
         return _not_in_use(draft, event, device)
@@ -112,19 +99,15 @@ def _take_in(draft: Draft, event: SignalReceived) -> Outcome:
         else:
             outcome = press(draft, event, helps[0], when(event, before, draft.now))
     for reading in changed:
-        outcome = _best(outcome, _changed(draft, event, reading))
+        outcome = weightier(outcome, _changed(draft, event, reading))
     for reading in event.readings:
         if isinstance(reading, ButtonPressed) and not event.delivery.retained:
-            outcome = _best(outcome, rules.pressed(draft, event))
-    technical = supervision.told(draft, event, device, before)
-    return outcome if technical is None else _best(outcome, technical)
+            outcome = weightier(outcome, rules.pressed(draft, event))
+    technical = told(draft, event, device, before)
+    return outcome if technical is None else weightier(outcome, technical)
 
 
-def _best(one: Outcome, other: Outcome) -> Outcome:
-    return other if _WEIGHT[other.to] < _WEIGHT[one.to] else one
-
-
-def _not_in_use(draft: Draft, event: SignalReceived, device: Device | None) -> Outcome:
+def _not_in_use(draft: Draft, event: SignalReceived, device: Device | None) -> Booking:
     """Book a device that is not enrolled, proven or any more in use; a press in it is told."""
     why = "unknown" if device is None else device.life.value
     because = Because(Reason.NOT_IN_USE, facts=(("device", event.device), ("life", why)))
@@ -132,8 +115,8 @@ def _not_in_use(draft: Draft, event: SignalReceived, device: Device | None) -> O
     if not event.delivery.retained and any(
         isinstance(one, HelpPressed) for one in event.readings
     ):
-        call = supervision.technical(draft, "pressed_not_in_use", because, device=event.device)
-    return Outcome(Booked.TECHNICAL, because, None if call is None else call.id)
+        call = technical(draft, "pressed_not_in_use", because, device=event.device)
+    return Booking(Booked.TECHNICAL, because, None if call is None else call.id)
 
 
 def when(event: SignalReceived, before: DeviceNow, now: datetime) -> When:
@@ -149,8 +132,7 @@ def when(event: SignalReceived, before: DeviceNow, now: datetime) -> When:
         return When(now, now)
     if since is None:
         since = at if at is not None else before.last_heard or now
-        if since > now:
-            since = now
+        since = min(since, now)
         return When(since, since if at is not None else now, late=now - since > LATE_AFTER)
     if at is not None and since <= at <= now:
         return When(at, at, late=True)
@@ -254,7 +236,7 @@ def _remember(
     )
 
 
-def _changed(draft: Draft, event: SignalReceived, reading: Reading) -> Outcome:
+def _changed(draft: Draft, event: SignalReceived, reading: Reading) -> Booking:
     if isinstance(reading, HelpPressed):
         return _UNCHANGED  # rung above
     if isinstance(reading, HelpCancelled):
@@ -262,17 +244,12 @@ def _changed(draft: Draft, event: SignalReceived, reading: Reading) -> Outcome:
     return rules.changed(draft, event, reading)
 
 
-def _cancelled(draft: Draft, event: SignalReceived) -> Outcome:
+def _cancelled(draft: Draft, event: SignalReceived) -> Booking:
     """Note that the device says it is over; a person closes the call."""
     place = whose(draft, event.device, draft.now, draft.now)
     because = Because(Reason.JOINED, facts=(("device", event.device), ("cancelled", "device")))
     for call in calls_of(draft, place, event.device, practice=False):
         if call.pressed:
             draft.move(call, Move.JOINED, because)
-            return Outcome(Booked.JOINED, because, call.id)
+            return Booking(Booked.JOINED, because, call.id)
     return _UNCHANGED
-
-
-def heard_device(draft: Draft, device: DeviceId) -> DeviceNow:
-    """Return what is known of a device."""
-    return draft.devices.get(device, NEVER_HEARD)

@@ -8,7 +8,7 @@ caller and a punctual one climb the same ladder.
 from datetime import datetime
 from typing import assert_never
 
-from routing import handsets, rules, signals, supervision, taps
+from routing import handsets, rules, signals, supervision, taps, technical
 from routing.draft import Draft
 from routing.effects import Effect
 from routing.escalation import due_calls
@@ -72,7 +72,9 @@ def step(state: State, event: Event, now: datetime) -> tuple[State, tuple[Effect
         _pass_time(draft)
     _take_in(draft, event)
     if draft.unreached:
-        supervision.nobody_reached(draft)
+        technical.nobody_reached(draft)
+    elif not isinstance(event, SignalReceived):
+        technical.somebody_ready(draft)
     return draft.done()
 
 
@@ -128,7 +130,7 @@ def _take_in(draft: Draft, event: Event) -> None:  # noqa: C901 - one row for ea
             draft.epoch = event.epoch
             draft.next_call = 1
             draft.listen_until(event.listening_until)
-            supervision.adopted(draft)
+            supervision.started(draft)
             _pass_time(draft)
         case _:
             assert_never(event)

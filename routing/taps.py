@@ -4,7 +4,6 @@ Each tap is answered exactly once, also when it was not possible: the first to t
 the others are told who. A tap sent twice counts once.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import assert_never
@@ -38,7 +37,7 @@ from routing.events import (
     Tap,
 )
 from routing.ids import CallId, RoomId, StaffId
-from routing.index import stay_at, unit_of
+from routing.index import unit_of
 from routing.life import close_call, open_call
 from routing.plan import CallType
 from routing.state import Call, HandsetNow, Pause
@@ -133,7 +132,7 @@ def _take(draft: Draft, call: Call, by: By) -> Answered:
     if by.staff == call.owner or by.staff in call.responders:
         stop_on_all(draft, call, by.staff, Because(Reason.TAKEN))
         return _yes(call, Reason.ALREADY_DONE)
-    if call.type is CallType.EMERGENCY and call.owner is not None:
+    if call.ladder.responders > 1 and call.owner is not None:
         return _respond(draft, call, by)
     offered = call.offered_to == by.staff
     held = call.owner is not None and not offered
@@ -267,7 +266,7 @@ def _arrive(draft: Draft, call: Call, event: Arrived) -> Answered:
         offered_to=None if call.offered_to == by.staff else call.offered_to,
     )
     enough = len([one for one in call.present if not is_student(draft.plan, one)])
-    if call.type is CallType.EMERGENCY and enough < call.ladder.responders:
+    if enough < call.ladder.responders:
         call = stop_on_all(draft, call, by.staff, because)
     elif competent:
         call = silence(draft, call, because, by=by.staff, keep=by.handset)

@@ -47,13 +47,13 @@ def whose(draft: Draft, device: DeviceId, first: datetime, last: datetime) -> Wh
         sighted = room is not None
     if room is None and patients:
         room = _bed_room(draft, patients[-1], last)
-    kind = draft.plan.rooms[stands_in].kind if stands_in in draft.plan.rooms else None
+    standing = None if stands_in is None else draft.plan.rooms.get(stands_in)
     return Whose(
         patient,
         () if patient is not None else patients,
         room,
         unit_of(draft.plan, room),
-        bathroom=kind is RoomKind.BATHROOM,
+        bathroom=standing is not None and standing.kind is RoomKind.BATHROOM,
         assigned=bool(held),
         sighted=sighted,
     )
