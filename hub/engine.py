@@ -20,6 +20,7 @@ from hub import fallback, records
 from hub.clock import Clock
 from hub.core import TZDATA_VERSION, Core
 from hub.heard import Heard
+from hub.inbox import Entry, Inbox
 from hub.performers import Lane, Performer, Performers, Settled, StopsRinging
 from hub.recovery import recovered_state
 from hub.store.rows import (
@@ -85,21 +86,12 @@ class EngineStopped(RuntimeError):  # noqa: N818 (a state of affairs)
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
-    """One event on its way from submit to its commit."""
-
-    event: Event
-    lane: Lane
-    wait: asyncio.Future[Settled] | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class _Pending:
     """A stepped event whose row is not durable yet."""
 
     row: Row
     state: State
-    entry: _Entry
+    entry: Entry
 
 
 class Engine:
@@ -134,10 +126,8 @@ class Engine:
         self._limits = limits or Limits()
         self._core = core or Core.shipped()
         self._signals = 0
-        self._inbox: tuple[deque[_Entry], deque[_Entry]] = (deque(), deque())
-        self._room = tuple(asyncio.Semaphore(self._limits.inbox) for _ in Lane)
+        self._inbox = Inbox(self._limits.inbox)
         self._pending: deque[_Pending] = deque()
-        self._wake = asyncio.Event()
         self._heard = Heard()
         self._since_snapshot = rows_since_snapshot
         self._told: dict[str, datetime] = {}
@@ -191,7 +181,7 @@ class Engine:
     @property
     def depth(self) -> int:
         """Events that wait to be stepped."""
-        return len(self._inbox[Lane.ALARM]) + len(self._inbox[Lane.BULK])
+        return len(self._inbox)
 
     @property
     def depths(self) -> tuple[int, int]:
@@ -212,13 +202,11 @@ class Engine:
             Fenced: another worker has the house now.
             EngineStopped: this engine ends; the event was not taken.
         """
-        await self._room[lane].acquire()
+        await self._inbox.room(lane)
         self._refuse_when_ended()
-        entry = _Entry(event, lane, asyncio.get_running_loop().create_future())
-        assert entry.wait is not None
-        self._inbox[lane].append(entry)
-        self._wake.set()
-        return await entry.wait
+        wait: asyncio.Future[Settled] = asyncio.get_running_loop().create_future()
+        self._inbox.put(Entry(event, lane, wait))
+        return await wait
 
     def _refuse_when_ended(self) -> None:
         if self._ended is not None:
@@ -245,7 +233,7 @@ class Engine:
     async def stop(self) -> None:
         """Step what is in the inbox, flush, take a snapshot, and let `run` end."""
         self._stopping = True
-        self._wake.set()
+        self._inbox.wake()
 
     def _begin(self) -> None:
         if self.seq == 0:
@@ -257,21 +245,22 @@ class Engine:
             tzdata_version=TZDATA_VERSION,
             listening_until=self._now() + self._limits.listen,
         )
-        self._process(_Entry(started, Lane.ALARM))
+        self._process(Entry(started, Lane.ALARM))
         for found in self._store.found_at_start:
-            self._process(_Entry(FaultNoticed("spool_damaged", found), Lane.ALARM))
+            self._process(Entry(FaultNoticed("spool_damaged", found), Lane.ALARM))
 
     def _end(self) -> None:
         self._store.detach(self.house)
         error = self._ended or EngineStopped(f"{self.house} stopped: send it again")
         self._ended = error
-        waiting = [*self._inbox[Lane.ALARM], *self._inbox[Lane.BULK]]
-        for entry in [*waiting, *(pending.entry for pending in self._pending)]:
-            if entry.wait is not None and not entry.wait.done():
-                entry.wait.set_exception(error)
-                # Who submitted may be gone too (the group ends): no complaint about that.
-                entry.wait.exception()
-            self._room[entry.lane].release()
+        for pending in self._pending:
+            self._refuse(pending.entry, error)
+        while (entry := self._inbox.take()) is not None:
+            self._refuse(entry, error)
+
+    def _refuse(self, entry: Entry, error: Exception) -> None:
+        entry.refuse(error)
+        self._inbox.leave(entry)
 
     def _finished(self) -> bool:
         """While stopping: flush, snapshot, and see whether everything is durable."""
@@ -291,28 +280,15 @@ class Engine:
             until = min(until, due)
         if self._heard.since is not None:
             until = min(until, self._heard.since + self._limits.heard_flush)
-        timer = asyncio.get_running_loop().call_later(
-            max(0.0, (until - now).total_seconds()), self._wake.set
-        )
-        try:
-            await self._wake.wait()
-        finally:
-            timer.cancel()
-        self._wake.clear()
+        await self._inbox.wait((until - now).total_seconds())
 
     def _work(self) -> None:
         if (by := self._clock.stepped()) is not None:
-            self._process(_Entry(ClockStepped(by), Lane.ALARM))
-        alarm, bulk = self._inbox
+            self._process(Entry(ClockStepped(by), Lane.ALARM))
         for _ in range(SLICE):
-            if self._ended is not None:
-                return
-            if alarm:
-                self._process(alarm.popleft())
-            elif bulk:
-                self._process(bulk.popleft())
-            else:
+            if self._ended is not None or (entry := self._inbox.take()) is None:
                 break
+            self._process(entry)
         self._pass_time()
         self._now_and_then()
 
@@ -339,7 +315,7 @@ class Engine:
                 continue
             before = self.state
             self._time_waits_until = None
-            self._process(_Entry(TimePassed(), Lane.ALARM))
+            self._process(Entry(TimePassed(), Lane.ALARM))
             if self._core.next_deadline(self.state) == due:
                 self._time_stuck(due, failed=self.state is before)
                 return
@@ -363,7 +339,7 @@ class Engine:
     def _flush_heard(self) -> bool:
         event = self._heard.flush()
         if event is not None:
-            self._process(_Entry(event, Lane.BULK))
+            self._process(Entry(event, Lane.BULK))
         return event is not None
 
     def _snapshot(self) -> None:
@@ -375,7 +351,7 @@ class Engine:
 
     # --- One event --------------------------------------------------------------------------
 
-    def _process(self, entry: _Entry) -> bool:
+    def _process(self, entry: Entry) -> bool:
         """Step one event; False where the step raised."""
         event = entry.event
         if isinstance(event, SignalReceived) and self._is_only_heard(event):
@@ -409,7 +385,7 @@ class Engine:
 
     def _record(
         self,
-        entry: _Entry,
+        entry: Entry,
         kind: str,
         payload: bytes,
         effects: tuple[Effect, ...],
@@ -445,7 +421,7 @@ class Engine:
 
     # --- A step that raised -----------------------------------------------------------------
 
-    def _quarantine(self, entry: _Entry, now: datetime, error: Exception) -> None:
+    def _quarantine(self, entry: Entry, now: datetime, error: Exception) -> None:
         """Keep the event, ring all the same, say so. The old state is intact."""
         event = entry.event
         kind = type(event).__name__
@@ -455,7 +431,7 @@ class Engine:
         signal = fallback.signal_of(event) or SignalId(f"event-{self.epoch}-{self.seq + 1}")
         booked, before = False, self.seq
         if (instead := fallback.instead_of(event, why)) is not None:
-            booked = self._process(_Entry(instead, entry.lane))
+            booked = self._process(Entry(instead, entry.lane))
         call = fallback.call_of(self._effects_since(before))
         effects = fallback.effects_for(self.state, event, signal, call, why, booked=booked)
         self._make_noise(effects)
@@ -482,13 +458,12 @@ class Engine:
     def _fault(self, code: str, detail: str) -> None:
         """Tell the core about a fault of our own, each at most once a minute."""
         if self._news(code):
-            self._process(_Entry(FaultNoticed(code, detail), Lane.ALARM))
+            self._process(Entry(FaultNoticed(code, detail), Lane.ALARM))
 
     def _fault_later(self, code: str, detail: str) -> None:
         """The same, from the middle of a step: it waits for its turn."""
         if self._news(code):
-            self._inbox[Lane.ALARM].append(_Entry(FaultNoticed(code, detail), Lane.ALARM))
-            self._wake.set()
+            self._inbox.put(Entry(FaultNoticed(code, detail), Lane.ALARM))
 
     # --- What the store answers -------------------------------------------------------------
 
@@ -510,14 +485,11 @@ class Engine:
                 pending.entry, Settled(pending.state, pending.row.effects, recorded=recorded)
             )
         if self._stopping:
-            self._wake.set()
+            self._inbox.wake()
 
-    def _resolve(self, entry: _Entry, settled: Settled) -> None:
-        if entry.wait is None:
-            return
-        self._room[entry.lane].release()
-        if not entry.wait.done():
-            entry.wait.set_result(settled)
+    def _resolve(self, entry: Entry, settled: Settled) -> None:
+        self._inbox.leave(entry)
+        entry.answer(settled)
 
     def lost_fence(self, why: str) -> None:
         """Another worker wrote to this journal: stop at once, and stop ringing."""
@@ -526,15 +498,15 @@ class Engine:
         log.error("fence lost", house=self.house, why=why)
         self._ended = Fenced(why)
         self._performers.fenced()
-        self._wake.set()
+        self._inbox.wake()
 
     def store_changed(self, state: StoreState, detail: str) -> None:
         """The store went away or came back: the core must know."""
-        self._inbox[Lane.ALARM].append(_Entry(StoreChanged(state, detail), Lane.ALARM))
+        self._inbox.put(Entry(StoreChanged(state, detail), Lane.ALARM))
         if state is StoreState.RECORDED:
             # If rows were lost with the spool, recovery must start after the gap.
             self._since_snapshot = max(self._since_snapshot, self._limits.snapshot_every_rows)
-        self._wake.set()
+        self._inbox.wake()
 
 
 def _changed_calls(before: State, after: State) -> tuple[Call, ...]:

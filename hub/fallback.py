@@ -7,6 +7,7 @@ import msgspec
 from hub import records
 from routing.effects import Because, Book, Booked, Effect, Note, Reason, Reply, Ring
 from routing.events import (
+    By,
     Event,
     HandsetState,
     HelpAsked,
@@ -20,6 +21,17 @@ from routing.readings import FallSeen, HelpPressed, Problem
 from routing.state import State
 
 
+def printable(text: str) -> str:
+    """A text that JSON and both databases can carry."""
+    return text.encode(errors="backslashreplace").decode()
+
+
+def device_of(event: Event) -> DeviceId | None:
+    """The device that this event is about, as it can be stored."""
+    device = getattr(event, "device", None)
+    return None if device is None else DeviceId(printable(device))
+
+
 def signal_of(event: Event) -> SignalId | None:
     """The signal that this event is about, if it is a device's."""
     return getattr(event, "signal", None)
@@ -28,7 +40,7 @@ def signal_of(event: Event) -> SignalId | None:
 def instead_of(event: Event, why: str) -> Event | None:
     """What the core is given instead: a signal it need not understand, from the same device."""
     if isinstance(event, SignalReceived):
-        return SignalQuarantined(event.signal, topic="", why=why, device=event.device)
+        return SignalQuarantined(event.signal, topic="", why=why, device=device_of(event))
     return None
 
 
@@ -56,10 +68,10 @@ def effects_for(
     elif _asks_for_help(state, event):
         effects += _rings(state, call or CallId(f"fallback-{signal}"), because)
     by = getattr(event, "by", None)
-    if by is not None and hasattr(by, "operation"):
+    if isinstance(by, By):
         effects.append(Reply(by.handset, by.operation, ok=False, because=because))
     if isinstance(event, SignalReceived) and not booked:
-        effects.append(Book(signal, Booked.QUARANTINED, because, event.device))
+        effects.append(Book(signal, Booked.QUARANTINED, because, device_of(event)))
     return tuple(effects)
 
 
@@ -84,14 +96,15 @@ def _asks_for_help(state: State, event: Event) -> bool:
 
 
 def _facts(state: State, event: Event, why: str) -> tuple[tuple[str, str], ...]:
-    facts = [("error", why.encode("ascii", "backslashreplace").decode())]
-    device: DeviceId | None = getattr(event, "device", None)
-    if device is not None:
-        facts.append(("device", device))
-        for assignment in state.plan.assignments:
-            if assignment.device == device and assignment.until is None and assignment.room:
-                facts.append(("room", assignment.room))
-    return tuple(facts)
+    device = device_of(event)
+    if device is None:
+        return (("error", why),)
+    rooms = [
+        ("room", assignment.room)
+        for assignment in state.plan.assignments
+        if assignment.device == device and assignment.until is None and assignment.room
+    ]
+    return (("error", why), ("device", device), *rooms)
 
 
 def _rings(state: State, call: CallId, because: Because, again: int = 0) -> list[Effect]:

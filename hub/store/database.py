@@ -52,7 +52,9 @@ class Sqlite:
         self.url = url
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._engine = writing_engine(url)
-        self._reading: AsyncEngine = create_async_engine(url, connect_args={"timeout": 5})
+        self._reading: AsyncEngine = create_async_engine(
+            url, connect_args={"timeout": 5}, hide_parameters=True
+        )
         event.listen(self._reading.sync_engine, "connect", _only_reading)
 
     async def transact(self, work: Callable[[Connection], T]) -> T:
@@ -83,6 +85,8 @@ def writing_engine(url: URL) -> Engine:
     engine = create_engine(
         url.set(drivername="sqlite+pysqlite"),
         connect_args={"timeout": BUSY_S, "check_same_thread": False},
+        # What was written must not stand in a log because the write failed.
+        hide_parameters=True,
         pool_size=1,
         max_overflow=0,
     )
@@ -120,6 +124,7 @@ class Postgres:
         self._engine = create_async_engine(
             url,
             connect_args={"command_timeout": COMMAND_S, "timeout": 5},
+            hide_parameters=True,
             pool_size=4,
             max_overflow=8,
             pool_timeout=10,
@@ -155,4 +160,4 @@ def database(url: str) -> Sqlite | Postgres:
 
 def passing_engine(url: str) -> AsyncEngine:
     """An asynchronous engine that keeps no connection: for one-off commands."""
-    return create_async_engine(url, poolclass=NullPool)
+    return create_async_engine(url, poolclass=NullPool, hide_parameters=True)

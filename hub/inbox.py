@@ -1,0 +1,77 @@
+"""The engine's inbox: two bounded lanes. A place is held from submit until the commit."""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+
+from hub.performers import Lane, Settled
+from routing.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event on its way from submit to its commit; `wait` is None for the engine's own."""
+
+    event: Event
+    lane: Lane
+    wait: asyncio.Future[Settled] | None = None
+
+    def answer(self, settled: Settled) -> None:
+        """Tell who submitted it, if anybody still waits."""
+        if self.wait is not None and not self.wait.done():
+            self.wait.set_result(settled)
+
+    def refuse(self, error: Exception) -> None:
+        """Tell who submitted it that the engine ended."""
+        if self.wait is not None and not self.wait.done():
+            self.wait.set_exception(error)
+            # Who submitted may be gone too (the whole group ends): no complaint about that.
+            self.wait.exception()
+
+
+class Inbox:
+    """Alarm lane first. A full lane makes `room` wait, and only that lane."""
+
+    def __init__(self, limit: int) -> None:
+        self._lanes: tuple[deque[Entry], ...] = tuple(deque() for _ in Lane)
+        self._room = tuple(asyncio.Semaphore(limit) for _ in Lane)
+        self._came = asyncio.Event()
+
+    def __len__(self) -> int:
+        return sum(len(lane) for lane in self._lanes)
+
+    async def room(self, lane: Lane) -> None:
+        """Take a place, waiting while there is none."""
+        await self._room[lane].acquire()
+
+    def leave(self, entry: Entry) -> None:
+        """Give the entry's place back: it is durable, or refused."""
+        if entry.wait is not None:
+            self._room[entry.lane].release()
+
+    def put(self, entry: Entry) -> None:
+        """Queue an entry and wake the engine."""
+        self._lanes[entry.lane].append(entry)
+        self._came.set()
+
+    def take(self) -> Entry | None:
+        """The next entry, or None."""
+        for lane in self._lanes:
+            if lane:
+                return lane.popleft()
+        return None
+
+    def wake(self) -> None:
+        """Wake the engine without an event."""
+        self._came.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Wait for an entry, a wake, or this long."""
+        if len(self):
+            return
+        timer = asyncio.get_running_loop().call_later(max(0.0, seconds), self._came.set)
+        try:
+            await self._came.wait()
+        finally:
+            timer.cancel()
+        self._came.clear()
