@@ -195,10 +195,14 @@ def _put_accounts(connection: Connection, file: HouseFile, previous: Plan | None
         if logins.get(staff) != login and login in logins.values():
             raise LoginTaken(f"the login '{login}' is {staff}'s: choose another in the file")
     for staff, person in file.staff.items():
-        values = {"role": str(person.role)} | ({"login": person.login} if person.login else {})
+        values: dict[str, Any] = {"role": str(person.role)}
+        values |= {"login": person.login} if person.login else {}
         key = {"house": house, "staff": staff}
         if person.login:
-            _put(connection, tables.accounts, key, values | {"disabled": False})
+            # Back again, not merely still here: who was disabled by hand stays disabled.
+            if previous is None or staff not in previous.staff:
+                values["disabled"] = False
+            _put(connection, tables.accounts, key, values)
         else:
             _change(connection, tables.accounts, key, values)
     gone = [staff for staff in (previous.staff if previous else {}) if staff not in file.staff]

@@ -8,7 +8,7 @@ of `MISSING`, never as an empty hole.
 
 from typing import Literal
 
-from routing.effects import Reason
+from routing.effects import Move, Reason
 
 Lang = Literal["nb", "en"]
 
@@ -230,3 +230,23 @@ PRIORITIES: tuple[tuple[str, str], ...] = (
     ("Vanlig", "Routine"),
 )
 """By `Priority`, UX 4.2 and 4.9."""
+
+MOVES: dict[Move, tuple[str, str]] = {
+    Move.OPENED: ("Åpnet", "Opened"),
+    Move.JOINED: ("Slått sammen", "Joined"),
+    Move.PRESSED_AGAIN: ("Trykket igjen", "Pressed again"),
+    Move.RAISED: ("Hevet", "Raised"),
+    Move.CLIMBED: ("Sendt videre", "Passed on"),
+    Move.RANG: ("Ringer", "Rings"),
+    Move.SEEN: ("Sett", "Seen"),
+    Move.TAKEN: ("Tatt", "Taken"),
+    Move.RESPONDED: ("Flere kommer", "One more comes"),
+    Move.DECLINED: ("Kan ikke", "Declined"),
+    Move.HANDED_OVER: ("Overført", "Handed over"),
+    Move.ARRIVED: ("Tilstede", "With patient"),
+    Move.LEFT: ("Gikk", "Left"),
+    Move.STEPPED_OUT: ("Gikk ut", "Stepped out"),
+    Move.REOPENED: ("Åpnet igjen", "Reopened"),
+    Move.CLOSED: ("Avsluttet", "Closed"),
+}
+"""What happened to a call, UX 4.9."""
