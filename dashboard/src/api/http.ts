@@ -26,8 +26,9 @@ async function ask<T>(method: string, path: string, body?: unknown): Promise<T> 
 
 async function sentence(answer: Response): Promise<string> {
   try {
-    const problem = (await answer.json()) as { detail?: unknown; title?: unknown };
-    return String(problem.detail ?? problem.title ?? answer.statusText);
+    const problem = (await answer.json()) as Record<string, unknown>;
+    const said = [problem.detail ?? problem.title, problem.next].filter(Boolean);
+    return said.join(" – ") || answer.statusText;
   } catch {
     return answer.statusText;
   }

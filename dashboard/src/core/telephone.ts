@@ -65,6 +65,8 @@ const EMPTY: View = {
 
 // While a tap is on its way its own ring is quiet; unanswered for longer, it sounds again.
 const TRUST_TAP_MS = 3_000;
+// An answer can be lost with the line that carried it: the same operation is simply sent again.
+const SEND_AGAIN_MS = 5_000;
 
 export class PhoneLine {
   readonly #world: World;
@@ -76,6 +78,7 @@ export class PhoneLine {
   #sequence = 0;
   #signedIn = false;
   #helloAt = 0;
+  #sentAt = 0;
   view: View = EMPTY;
 
   constructor(world: World) {
@@ -150,6 +153,13 @@ export class PhoneLine {
     return this.view.waiting.findLast(({ op }) => op.call === call);
   }
 
+  /** Whether that tap is so young, or contact so poor, that another would only be a double. */
+  busy(call: string): boolean {
+    const tap = this.pending(call);
+    if (!tap) return false;
+    return this.view.contact === "lost" || this.#world.now().wall - tap.tappedAt < TRUST_TAP_MS;
+  }
+
   /** The sound was switched on, or died: say so to the hub without waiting for a heartbeat. */
   audioChanged(): void {
     this.#ring(true);
@@ -206,6 +216,13 @@ export class PhoneLine {
     void this.#world.outbox.drop(id).catch(() => undefined);
   }
 
+  /** The hub will not have us any more: stop, forget what was shown, and say why. */
+  end(ended: NonNullable<View["ended"]>): void {
+    this.#link.stop();
+    this.#show({ ended, shown: null });
+    this.#ring();
+  }
+
   #bye(reason: string): void {
     if (
       reason === "replaced" ||
@@ -213,8 +230,7 @@ export class PhoneLine {
       reason === "expired" ||
       reason === "reload"
     ) {
-      this.#link.stop();
-      this.#show({ ended: reason, shown: null });
+      this.end(reason);
     }
   }
 
@@ -231,6 +247,13 @@ export class PhoneLine {
       this.#show({ notices: [...this.view.notices, notice] });
     }
     for (const { op } of send) this.#link.send(op);
+    this.#sentAt = this.#world.now().wall;
+  }
+
+  #sendOverdue(wall: number): void {
+    if (wall - this.#sentAt < SEND_AGAIN_MS) return;
+    if (this.view.waiting.some(({ tappedAt }) => wall - tappedAt >= SEND_AGAIN_MS))
+      this.#sendWaiting();
   }
 
   async #compare(): Promise<void> {
@@ -253,6 +276,7 @@ export class PhoneLine {
     if (contact === "lost" && this.#signedIn) this.#warn(silentMs);
     if (was === "lost" && contact === "connected" && this.#warned) this.#world.bell.back();
     if (contact === "connected") this.#warned = 0;
+    if (contact === "connected" && this.view.waiting.length) this.#sendOverdue(wall);
     this.#ring();
   }
 

@@ -19,6 +19,7 @@ type Stage =
 
 // Lives as long as the tab: a reload in the middle of a call must not ask for the check again.
 const CHECKED = "bjelle-checked";
+const PROBE_EVERY_MS = 5_000;
 
 export function App({ parts }: { parts: Parts }) {
   const [lang, setLang] = useState<Lang>(storedLang);
@@ -52,6 +53,18 @@ function Day({ parts, onLanguage, night, onNight }: DayProps) {
   const [stage, setStage] = useState<Stage>({ is: "opening" });
   const opening = useCallback(() => void open(parts).then(setStage), [parts]);
   useEffect(opening, [opening]);
+
+  // A refused socket looks like a lost one; the hub's answer to «who am I» tells them apart.
+  const lost = view.contact === "lost";
+  useEffect(() => {
+    if (!lost) return;
+    const probe = setInterval(() => {
+      get("/me").catch((problem) => {
+        if (problem instanceof Refused && problem.status === 401) void parts.line.end("expired");
+      });
+    }, PROBE_EVERY_MS);
+    return () => clearInterval(probe);
+  }, [lost, parts]);
 
   const signOut = async () => {
     await remove("/session").catch(() => undefined);
@@ -108,9 +121,11 @@ function Day({ parts, onLanguage, night, onNight }: DayProps) {
 /** Find out where this phone stands: signed in, enrolled, or neither. */
 async function open(parts: Parts): Promise<Stage> {
   try {
-    await get("/me");
-    await begin(parts);
-    return { is: sessionStorage.getItem(CHECKED) ? "shift" : "check" };
+    const { handset } = await get<{ handset: string | null }>("/me");
+    if (handset) {
+      await begin(parts);
+      return { is: sessionStorage.getItem(CHECKED) ? "shift" : "check" };
+    }
   } catch (problem) {
     // No contact: the shell shows that, and nobody's data; the line goes on knocking.
     if (!(problem instanceof Refused) || problem.status >= 500) {

@@ -50,7 +50,7 @@ export function StatusRow({ view, now, onMenu }: { view: View; now: number; onMe
     <div className="status-row">
       <span className="contact" data-contact={view.contact}>
         <span className="dot" aria-hidden="true" />
-        {words.contact[view.contact === "lost" ? "unsteady" : view.contact]}
+        {view.contact === "lost" ? words.contact.lostShort : words.contact[view.contact]}
       </span>
       <span className="clock">{clock(now)}</span>
       <button

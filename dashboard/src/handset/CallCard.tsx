@@ -40,13 +40,13 @@ export function Facts({ card, hubNow }: CardProps) {
       <Labels card={card} />
       {card.patient && <p className="patient">{card.patient}</p>}
       <p className="why">{card.why}</p>
-      <PlaceLine card={card} hubNow={hubNow} />
       {card.isolation && (
         <p className="isolation">
           <strong>{words.call.isolation}: </strong>
           {card.isolation}
         </p>
       )}
+      <PlaceLine card={card} hubNow={hubNow} />
       {card.note && (
         <p className="note">
           <span className="ds-sr-only">{words.call.note}: </span>

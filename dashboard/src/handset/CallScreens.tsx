@@ -14,6 +14,8 @@ export interface CallProps {
   hubNow: number;
   /** A tap on this call that the hub has not answered. */
   pending: Action | null;
+  /** That tap is too young for another one. */
+  busy: boolean;
   /** Without contact a tap waits, and must not look done. */
   contact: boolean;
   colleagues: readonly Colleague[];
@@ -73,10 +75,9 @@ function Sent({ pending, contact }: CallProps) {
   );
 }
 
-function IncomingActions({ card, hubNow, pending, act, ask }: Stage) {
+function IncomingActions({ card, hubNow, busy, act, ask }: Stage) {
   const words = useWords();
   const may = (action: Action) => card.can.includes(action);
-  const busy = pending !== null;
   return (
     <>
       {card.owner && card.taken_at && (
@@ -118,9 +119,8 @@ function IncomingActions({ card, hubNow, pending, act, ask }: Stage) {
   );
 }
 
-function WayActions({ card, hubNow, pending, tookAt, act, ask }: Stage) {
+function WayActions({ card, hubNow, busy, tookAt, act, ask }: Stage) {
   const words = useWords();
-  const busy = pending !== null;
   const may = (action: Action) => card.can.includes(action);
   const left = tookAt === null ? 0 : undoLeft(tookAt, Date.now());
   return (
@@ -163,7 +163,7 @@ function ArriveBy({ card, hubNow }: { card: Card; hubNow: number }) {
   const words = useWords();
   if (!card.arrive_by) return null;
   const left = Math.ceil((Date.parse(card.arrive_by) - hubNow) / 1_000);
-  return <>{left > 0 ? words.way.arriveIn(counter(left)) : words.way.overdue}</>;
+  return <> · {left > 0 ? words.way.arriveIn(counter(left)) : words.way.overdue}</>;
 }
 
 function ThereBar() {
@@ -176,9 +176,8 @@ function ThereBar() {
   );
 }
 
-function ThereActions({ card, hubNow, pending, act, ask }: Stage) {
+function ThereActions({ card, hubNow, busy, act, ask }: Stage) {
   const words = useWords();
-  const busy = pending !== null;
   const may = (action: Action) => card.can.includes(action);
   return (
     <>
@@ -203,6 +202,16 @@ function ThereActions({ card, hubNow, pending, act, ask }: Stage) {
         )}
       </div>
     </>
+  );
+}
+
+/** All calls of this phone, to choose which one is in front. */
+export function AllCalls({ children, onClose }: { children: ReactNode; onClose: () => void }) {
+  const words = useWords();
+  return (
+    <Choice title={words.call.all} onClose={onClose}>
+      {children}
+    </Choice>
   );
 }
 

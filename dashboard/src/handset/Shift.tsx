@@ -3,9 +3,10 @@ import { useEffect, useState } from "react";
 import type { Card } from "../api/frames";
 import { kindOf } from "../core/alarm";
 import { useNow } from "../ui/now";
+import { Tap } from "../ui/Tap";
 import { useWords } from "../ui/words";
 import { Banners, LostBar, Notices, StatusRow } from "./Bars";
-import { CallScreen } from "./CallScreens";
+import { AllCalls, CallScreen } from "./CallScreens";
 import { CallList, Calm } from "./Calm";
 import { Menu } from "./Menu";
 import { type Parts, useView } from "./parts";
@@ -26,6 +27,7 @@ export function Shift({ parts, onSignOut, onLanguage, night, onNight }: ShiftPro
   const now = useNow(250);
   const view = useView(parts.line);
   const [menu, setMenu] = useState(false);
+  const [listing, setListing] = useState(false);
   const [chosen, setChosen] = useState<string | null>(null);
   const calls = view.shown?.calls ?? [];
   const ringing = calls.filter((card) => card.ring > 0).map(({ id, ring }) => `${id} ${ring}`);
@@ -38,6 +40,7 @@ export function Shift({ parts, onSignOut, onLanguage, night, onNight }: ShiftPro
   useEffect(() => {
     setChosen(null);
     if (rings) setMenu(false);
+    if (rings) setListing(false);
   }, [rings]);
 
   if (menu) {
@@ -52,35 +55,43 @@ export function Shift({ parts, onSignOut, onLanguage, night, onNight }: ShiftPro
       />
     );
   }
+  const show = (call: string) => {
+    setChosen(call);
+    setListing(false);
+  };
   const others = calls.filter((card) => card !== front);
   return (
     <main className="shift">
       <Spoken card={front} lost={lost} />
       {lost && <LostBar view={view} now={now} onQuiet={() => parts.sound.quietFor(5 * 60_000)} />}
-      <StatusRow view={view} now={now} onMenu={() => setMenu(true)} />
+      {!(lost && front) && <StatusRow view={view} now={now} onMenu={() => setMenu(true)} />}
       <Banners
         view={view}
         soundOff={!parts.sound.running}
         onSound={() => void parts.sound.unlock()}
       />
       <Notices notices={view.notices} />
-      {front && view.shown ? (
+      {listing ? (
+        <AllCalls onClose={() => setListing(false)}>
+          <CallList calls={calls} hubNow={hubNow} onOpen={show} />
+        </AllCalls>
+      ) : front && view.shown ? (
         <CallScreen
           key={front.id}
           card={front}
           me={view.shown.me.id}
           hubNow={hubNow}
           pending={parts.line.pending(front.id)?.op.action ?? null}
-          contact={view.contact === "connected"}
+          busy={parts.line.busy(front.id)}
+          contact={view.contact !== "lost"}
           colleagues={view.shown.colleagues}
           tookAt={view.took?.call === front.id ? view.took.at : null}
           act={(action, extra) => parts.line.act(action, front.id, extra)}
           others={
             others.length > 0 && (
-              <details className="others">
-                <summary>{words.call.moreLabel(others.length)}</summary>
-                <CallList calls={others} hubNow={hubNow} onOpen={setChosen} />
-              </details>
+              <Tap variant="tertiary" onTap={() => setListing(true)}>
+                {words.call.moreLabel(others.length)}
+              </Tap>
             )
           }
         />
@@ -89,7 +100,7 @@ export function Shift({ parts, onSignOut, onLanguage, night, onNight }: ShiftPro
           view={view}
           hubNow={hubNow}
           onHelp={(action) => parts.line.act(action, null)}
-          onOpen={setChosen}
+          onOpen={show}
         />
       )}
     </main>

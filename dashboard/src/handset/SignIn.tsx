@@ -5,13 +5,13 @@ import { Fresh, Tap } from "../ui/Tap";
 import { useWords } from "../ui/words";
 
 export interface Tile {
-  id: string;
+  staff: string;
   name: string;
 }
 
 export function Enrol({ onDone }: { onDone: () => void }) {
   const words = useWords();
-  const [code, setCode] = useState("");
+  const [code, setCode] = useState(codeFromAddress);
   const [error, setError] = useState("");
   const submit = async (event: FormEvent) => {
     event.preventDefault();
@@ -56,6 +56,13 @@ export function Enrol({ onDone }: { onDone: () => void }) {
   );
 }
 
+/** A QR code leads here with the code in the fragment, which a browser sends to nobody. */
+function codeFromAddress(): string {
+  const code = new URLSearchParams(location.hash.slice(1)).get("enrol") ?? "";
+  if (code) history.replaceState(null, "", location.pathname + location.search);
+  return code;
+}
+
 export function People({
   tiles,
   onPick,
@@ -70,7 +77,7 @@ export function People({
       <p>{tiles.length ? words.people.lead : words.people.none}</p>
       <ul className="tiles">
         {tiles.map((tile) => (
-          <li key={tile.id}>
+          <li key={tile.staff}>
             <Tap variant="secondary" onTap={() => onPick(tile)}>
               <span className="initials" aria-hidden="true">
                 {initials(tile.name)}
@@ -118,7 +125,7 @@ export function Pin({ tile, onTouch, onDone, onBack }: PinProps) {
     onTouch();
     setBusy(true);
     try {
-      await post("/session", { staff: tile.id, pin });
+      await post("/session", { staff: tile.staff, pin });
       onDone();
     } catch (problem) {
       setPin("");

@@ -16,6 +16,7 @@ export const en: Words = {
     connected: "Connected",
     unsteady: "Unsteady",
     lost: "NO CONNECTION – you get no calls",
+    lostShort: "No connection",
     silentFor: (age) => `No answer for ${age}`,
     lastCall: (at) => `Last known call at ${at}`,
     noCallKnown: "No known calls",
@@ -139,6 +140,7 @@ export const en: Words = {
     sending: "Sending …",
     waiting: "Not sent. Others are still alerted.",
     waitingOther: "Not sent yet. Waiting for connection.",
+    all: "Calls",
     back: "Back",
   },
   way: {

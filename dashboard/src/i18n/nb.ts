@@ -14,6 +14,7 @@ export const nb = {
     connected: "Tilkoblet",
     unsteady: "Ustabil",
     lost: "INGEN FORBINDELSE – du får ikke anrop",
+    lostShort: "Ingen forbindelse",
     silentFor: (age: string) => `Ingen svar på ${age}`,
     lastCall: (at: string) => `Siste kjente anrop kl. ${at}`,
     noCallKnown: "Ingen kjente anrop",
@@ -137,6 +138,7 @@ export const nb = {
     sending: "Sendes …",
     waiting: "Ikke sendt. Andre blir fortsatt varslet.",
     waitingOther: "Ikke sendt ennå. Venter på forbindelse.",
+    all: "Anrop",
     back: "Tilbake",
   },
   way: {

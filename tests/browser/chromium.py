@@ -1,0 +1,87 @@
+"""Debian's Chromium under Playwright: no browser is downloaded (UX section 3.3)."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, Playwright
+
+ROOT = Path(__file__).parents[2]
+AXE = ROOT / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
+SHOTS = ROOT / "test-output" / "screens"
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-quic",
+    "--disable-sync",
+]
+
+
+def missing() -> str:
+    """Say what is missing for browser tests; empty if nothing is."""
+    if not Path(CHROMIUM).exists():
+        return "no Chromium on PATH: install Debian's chromium"
+    if not (ROOT / "hub/static/dist/handset.html").exists():
+        return "the pages are not built: run make page"
+    return ""
+
+
+def need_chromium() -> None:
+    """Skip where there is no Chromium or no page; in CI that is an error."""
+    why = missing()
+    if why and os.environ.get("CI") == "true":
+        pytest.fail(why)
+    if why:
+        pytest.skip(why)
+
+
+@contextmanager
+def context(
+    playwright: Playwright, profile: Path, *, width: int = 360, height: int = 740, touch: bool = True
+) -> Iterator[BrowserContext]:
+    """Open a browser of its own: its cookies and its storage are one telephone's."""
+    opened = playwright.chromium.launch_persistent_context(
+        str(profile),
+        executable_path=CHROMIUM,
+        headless=True,
+        args=ARGS,
+        viewport={"width": width, "height": height},
+        has_touch=touch,
+        locale="nb-NO",
+        timezone_id="Europe/Oslo",
+    )
+    opened.set_default_timeout(10_000)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe finds wrong by WCAG 2.1 AA: rule and element."""
+    if not page.evaluate("typeof axe !== 'undefined'"):
+        page.evaluate(AXE.read_text())
+    found = page.evaluate(
+        "() => axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})"
+    )
+    return [
+        f"{rule['id']}: {node['target']} {node['failureSummary']}"
+        for rule in found["violations"]
+        for node in rule["nodes"]
+    ]
+
+
+def shot(page: Page, name: str) -> None:
+    """Keep a picture for people to look at; not in git."""
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SHOTS / f"{name}.png")
+
+
+Opener = Callable[..., Page]
