@@ -186,7 +186,7 @@ class Engine:
     @property
     def depths(self) -> tuple[int, int]:
         """The same by lane: alarm, bulk."""
-        return len(self._inbox[Lane.ALARM]), len(self._inbox[Lane.BULK])
+        return self._inbox.depth(Lane.ALARM), self._inbox.depth(Lane.BULK)
 
     @property
     def unsettled(self) -> int:

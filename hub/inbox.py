@@ -40,6 +40,10 @@ class Inbox:
     def __len__(self) -> int:
         return sum(len(lane) for lane in self._lanes)
 
+    def depth(self, lane: Lane) -> int:
+        """Events of this lane that wait to be stepped."""
+        return len(self._lanes[lane])
+
     async def room(self, lane: Lane) -> None:
         """Take a place, waiting while there is none."""
         await self._room[lane].acquire()

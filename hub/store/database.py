@@ -2,8 +2,8 @@
 
 SQLAlchemy Core does both. What the writer does is one plain function of a `Connection`: it runs
 on a synchronous engine in one dedicated thread for SQLite (an asynchronous driver there is the
-same thread with two more hops for each statement), inside the asynchronous engine for PostgreSQL.
-Questions (`read`) go through the asynchronous engine on both.
+same thread with two more hops for each statement), inside the asynchronous engine for
+PostgreSQL. Questions (`read`) go through the asynchronous engine on both.
 """
 
 import asyncio
