@@ -1,7 +1,7 @@
 """Signing in: who may, with what secret, for how long. Argon2id, opaque tokens, locks.
 
 Two ways in. A console user gives login and password. A carer picks their tile on an enrolled
-telephone and gives a PIN: the telephone's own key (from a one-time code) is the first factor, so
+telephone and gives a PIN. The telephone's own key (from a one-time code) is a first factor, so
 a short PIN is enough, and five wrong ones lock this person on this telephone only (UX A13).
 
 Tokens and keys are random, stored as SHA-256: a copy of the database signs nobody in. Secrets

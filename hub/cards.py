@@ -31,12 +31,10 @@ class Faces:
         self, state: State, handset: HandsetId, staff: StaffId, lang: Lang, names: Names
     ) -> dict[CallId, frames.Card]:
         """Return every card this telephone shows, most pressing first."""
-        made: dict[CallId, frames.Card] = {}
-        for call in core.queue(state, handset):
-            card = self.card(state, call, handset, staff, lang, names)
-            if card is not None:
-                made[call] = card
-        return made
+        return {
+            call: self._card(state, state.calls[call], handset, staff, lang, names)
+            for call in core.shown_on(state, handset)
+        }
 
     def card(
         self,
@@ -48,9 +46,19 @@ class Faces:
         names: Names,
     ) -> frames.Card | None:
         """Return one card; None if this telephone does not show the call."""
-        call = state.calls.get(call_id)
-        if call is None or not core.shown_on(state, call, handset):
+        if call_id not in core.shown_on(state, handset):
             return None
+        return self._card(state, state.calls[call_id], handset, staff, lang, names)
+
+    def _card(
+        self,
+        state: State,
+        call: Call,
+        handset: HandsetId,
+        staff: StaffId,
+        lang: Lang,
+        names: Names,
+    ) -> frames.Card:
         ringing = call.ringing.get(handset)
         stay = _stay(state, call)
         return frames.Card(

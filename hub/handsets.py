@@ -202,7 +202,7 @@ class Gateway:
         return card if rings else self._fallback(line, call) or card
 
     def _fallback(self, line: Line, call: CallId) -> frames.Card | None:
-        """Return the card of a ring that is not in the state, until somebody acts or it ages."""
+        """Return the card of a ring that the state does not hold, until somebody acts."""
         fallback = self._fallbacks.get(line.key, {}).get(call)
         if fallback is None or fallback.until < self._seconds():
             return None

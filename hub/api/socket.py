@@ -1,0 +1,51 @@
+"""The telephone's WebSocket: the gate has let it in, the gateway serves it."""
+
+from fastapi import APIRouter, WebSocket, WebSocketDisconnect, status
+
+from hub.api.problems import ApiProblem
+from hub.api.wiring import TheHub, TheSession
+from hub.line import Disconnected
+
+routes = APIRouter(prefix="/api/v1")
+
+
+class PageSocket:
+    """Starlette's WebSocket as the gateway's `Socket`."""
+
+    def __init__(self, websocket: WebSocket) -> None:
+        self._websocket = websocket
+
+    async def receive_text(self) -> str:
+        """Return the next frame, or raise Disconnected."""
+        try:
+            return await self._websocket.receive_text()
+        except (WebSocketDisconnect, RuntimeError, KeyError) as error:
+            # RuntimeError: closed on our side meanwhile; KeyError: a binary frame.
+            raise Disconnected from error
+
+    async def send_text(self, data: str) -> None:
+        """Send one frame, or raise Disconnected."""
+        try:
+            await self._websocket.send_text(data)
+        except (WebSocketDisconnect, RuntimeError) as error:
+            raise Disconnected from error
+
+
+@routes.websocket("/handset")
+async def handset(websocket: WebSocket, hub: TheHub, session: TheSession) -> None:
+    """Serve one telephone's page: see hub/api/frames.py."""
+    if session.handset is None:
+        raise ApiProblem(
+            403,
+            "not-a-telephone",
+            "Not a telephone",
+            "calls ring on enrolled telephones; you are signed in on a console",
+            do="enrol this telephone and sign in with a PIN",
+        )
+    await websocket.accept()
+    await hub.gateway.attend(session, PageSocket(websocket))
+    if websocket.application_state.name == "CONNECTED":
+        try:
+            await websocket.close(status.WS_1000_NORMAL_CLOSURE)
+        except (RuntimeError, WebSocketDisconnect):
+            return

@@ -1,0 +1,84 @@
+"""The parts a route may use, handed in once by `create_app`; nothing here is made here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Protocol
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from hub.accounts import Accounts
+from hub.api import frames
+from hub.api.problems import not_signed_in
+from hub.auth import Session, Telephone
+from hub.clock import Clock
+from hub.engine import Engine
+from hub.line import Socket
+from hub.metrics import Metrics
+from hub.names import Names
+from hub.settings import Settings
+from hub.store.store import Store
+from routing.ids import HandsetId, HouseId
+
+
+class TelephoneExchange(Protocol):
+    """The gateway (hub/handsets.py), as routes need it."""
+
+    async def attend(self, session: Session, socket: Socket) -> None:
+        """Serve one page until it goes."""
+        ...
+
+    def hang_up(self, house: HouseId, handset: HandsetId, reason: frames.ByeReason) -> None:
+        """End the telephone's line."""
+        ...
+
+    def lines(self, house: HouseId) -> dict[HandsetId, int]:
+        """Return open lines and how far each is behind."""
+        ...
+
+    def silent_s(self, house: HouseId) -> dict[HandsetId, float]:
+        """Return how long ago each telephone's page answered."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """Everything the API stands on."""
+
+    settings: Settings
+    store: Store
+    engines: Mapping[HouseId, Engine]
+    gateway: TelephoneExchange
+    names: Mapping[HouseId, Names]
+    clock: Clock
+    metrics: Metrics
+    accounts: Accounts
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Who asks: somebody signed in, an enrolled telephone, both, or nobody."""
+
+    session: Session | None = None
+    telephone: Telephone | None = None
+
+
+def _hub(connection: HTTPConnection) -> Hub:
+    return connection.app.state.hub
+
+
+def _who(connection: HTTPConnection) -> Who:
+    return connection.scope["bjelle.who"]
+
+
+def _session(connection: HTTPConnection) -> Session:
+    session = _who(connection).session
+    if session is None:
+        raise not_signed_in(connection.url.path)
+    return session
+
+
+TheHub = Annotated[Hub, Depends(_hub)]
+TheWho = Annotated[Who, Depends(_who)]
+TheSession = Annotated[Session, Depends(_session)]
