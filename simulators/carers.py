@@ -156,6 +156,8 @@ class Carer:
         if phone is None or call not in phone.ringing:
             return
         self._floor.gateway.seen(phone, call)
+        if call in (self.going, self.present):
+            return  # already on it: the patient pressed again
         busy = self._trouble()
         occupied = self.going is not None or self.present is not None
         if busy == "ignores":
@@ -218,6 +220,9 @@ class Carer:
                 self._dice.uniform(1, 6),
                 lambda: self._tap(lambda by: TakeUndone(call, by), lambda _: self._stop(call)),
             )
+            return
+        if self._dice.random() < 0.02 and not self._mood.willing:
+            self._tap(lambda by: CallDeclined(call, by, "busy"), lambda _: self._stop(call))
             return
         if self._dice.random() < 0.03 and not self._mood.willing:
             self._hand_over(call)

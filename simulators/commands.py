@@ -92,7 +92,9 @@ def _tell(report: Report, plan: Plan, faults: tuple[Fault, ...]) -> None:
     hours = report.simulated_s / 3600
     nights = "one night" if report.nights == 1 else f"{report.nights} nights"
     rooms = len(plan.beds)
-    typer.echo(f"{plan.house}: {nights} ({hours:.0f} hours) with {rooms} beds, from seed {report.seed}")
+    typer.echo(
+        f"{plan.house}: {nights} ({hours:.0f} hours) with {rooms} beds, from seed {report.seed}"
+    )
     wrong = ", ".join(f.value for f in faults) or "nothing"
     typer.echo(f"  what went wrong on purpose: {wrong}")
     typer.echo(f"  {report.signals} device messages led to {report.calls} calls")

@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from routing.ids import BridgeId
-from routing.plan import Bridge, Device, Plan
+from routing.plan import Bridge, Device, Plan, Purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +47,22 @@ _KINDS = (
 """Words of model ids, in the order they are tried: `bed_presence_sensor` is a bed."""
 
 
-def kind_of(model: str) -> Kind | None:
-    """Return what a device of this model is for, None when the house cannot play it."""
-    name = model.lower()
-    return next((kind for kind, words in _KINDS if any(w in name for w in words)), None)
+_PURPOSES = {
+    Purpose.HELP: Kind.WRIST,
+    Purpose.STAFF: Kind.WRIST,
+    Purpose.BED: Kind.BED,
+    Purpose.ROOM: Kind.MOTION,
+    Purpose.DOOR: Kind.DOOR,
+}
+
+
+def kind_of(plan: Plan, device: Device) -> Kind | None:
+    """Return what a device is for: by its model's name, else by what it is assigned for."""
+    name = device.model.lower()
+    found = next((kind for kind, words in _KINDS if any(w in name for w in words)), None)
+    if found is not None:
+        return found
+    return next((_PURPOSES[a.purpose] for a in plan.assignments if a.device == device.id), None)
 
 
 def compact(value: object) -> bytes:
@@ -111,8 +123,8 @@ DEFINITIONS: dict[Kind, dict[str, object]] = {
 _POWER = {Kind.WRIST: "Battery", Kind.BED: "Mains (single phase)"}
 
 
-def bridge_devices(bridge: Bridge, devices: Sequence[tuple[Device, str]]) -> Published:
-    """Return the retained list of devices with their exposes; `devices` has friendly names."""
+def bridge_devices(bridge: Bridge, devices: Sequence[tuple[Device, Kind]]) -> Published:
+    """Return the retained list of devices with their exposes."""
     rows: list[dict[str, object]] = [
         {
             "ieee_address": "0x00124b0000000000",
@@ -123,13 +135,12 @@ def bridge_devices(bridge: Bridge, devices: Sequence[tuple[Device, str]]) -> Pub
             "definition": None,
         }
     ]
-    for device, name in devices:
-        kind = kind_of(device.model) or Kind.WRIST
+    for device, kind in devices:
         rows.append(
             {
                 "ieee_address": device.native,
                 "type": "EndDevice",
-                "friendly_name": name,
+                "friendly_name": friendly(device),
                 "supported": True,
                 "disabled": False,
                 "interview_state": "SUCCESSFUL",
@@ -279,7 +290,7 @@ Voice = ZigbeeVoice | LorawanVoice
 def voice(plan: Plan, device: Device) -> Voice | None:
     """Return the way this device speaks; None when the pretended house has no such device."""
     bridge = plan.bridges[device.bridge]
-    kind = kind_of(device.model)
+    kind = kind_of(plan, device)
     if kind is None:
         return None
     if bridge.ecosystem == "chirpstack":
@@ -302,8 +313,12 @@ def retained(plan: Plan) -> list[tuple[BridgeId, Published]]:
     for bridge in plan.bridges.values():
         if bridge.ecosystem == "chirpstack":
             continue
-        mine = [d for d in plan.devices.values() if d.bridge == bridge.id and kind_of(d.model)]
+        mine = [
+            (d, kind)
+            for d in plan.devices.values()
+            if d.bridge == bridge.id and (kind := kind_of(plan, d)) is not None
+        ]
         found.append((bridge.id, bridge_state(bridge, online=True)))
-        found.append((bridge.id, bridge_devices(bridge, [(d, friendly(d)) for d in mine])))
-        found += [(bridge.id, availability(bridge, friendly(d), online=True)) for d in mine]
+        found.append((bridge.id, bridge_devices(bridge, mine)))
+        found += [(bridge.id, availability(bridge, friendly(d), online=True)) for d, _ in mine]
     return found

@@ -45,6 +45,10 @@ class Phone:
     on_reply: dict[OperationId, OnReply] = field(default_factory=dict[OperationId, OnReply])
     on_ring: OnRing | None = None
     reported: HandsetState | None = None
+    down_at: float = 0.0
+    """When the last frame to the page arrives: one socket keeps its order."""
+    up_at: float = 0.0
+    """And when the last frame from the page does."""
 
     @property
     def reachable(self) -> bool:
@@ -125,7 +129,17 @@ class Gateway:
             else:
                 self._rings(phone, call, again)
 
-        self._agenda.after(self._dice.uniform(0.01, 0.25), arrive)
+        self._down(phone, arrive)
+
+    def _down(self, phone: Phone, arrive: Callable[[], None]) -> None:
+        at = self._agenda.seconds + self._dice.uniform(0.01, 0.25)
+        phone.down_at = max(phone.down_at, at)
+        self._agenda.at(phone.down_at, arrive)
+
+    def _up(self, phone: Phone, arrive: Callable[[], None]) -> None:
+        at = self._agenda.seconds + self._dice.uniform(0.01, 0.25)
+        phone.up_at = max(phone.up_at, at)
+        self._agenda.at(phone.up_at, arrive)
 
     def _show(self, handset: HandsetId, call: CallId) -> None:
         """Reconcile one call on one telephone with the state."""
@@ -151,7 +165,7 @@ class Gateway:
             if connection and phone.connection == connection:
                 self._shell.submit(ReceiptGiven(phone.handset, call, kind))
 
-        self._agenda.after(self._dice.uniform(0.01, 0.2), arrive)
+        self._up(phone, arrive)
 
     def seen(self, phone: Phone, call: CallId) -> None:
         """Somebody looks at the card."""
@@ -187,7 +201,8 @@ class Gateway:
             for operation in list(phone.outbox):
                 self._send(phone, operation)
 
-        self._agenda.after(self._dice.uniform(0.05, 0.4), snapshot)
+        phone.down_at = phone.up_at = 0.0
+        self._down(phone, snapshot)
 
     def disconnect(self, phone: Phone) -> None:
         """The socket is dead; the gateway notices by its watch."""
@@ -253,7 +268,7 @@ class Gateway:
             if phone.connection == connection and operation in phone.outbox:
                 self._shell.submit(phone.outbox[operation])
 
-        self._agenda.after(self._dice.uniform(0.01, 0.3), arrive)
+        self._up(phone, arrive)
         if self._dice.random() < 0.03:  # the page was not sure and sends it again
             self._agenda.after(self._dice.uniform(0.05, 1.5), arrive)
 
@@ -271,4 +286,4 @@ class Gateway:
             if told is not None:
                 told(reply)
 
-        self._agenda.after(self._dice.uniform(0.01, 0.2), arrive)
+        self._down(phone, arrive)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from routing.ids import BridgeId, DeviceId, PatientId, RoomId
-from routing.plan import Device, Plan, Purpose
+from routing.plan import Device, Plan, Purpose, RoomKind
 from routing.readings import DeviceClass
 from simulators.agenda import Agenda
 from simulators.faults import Fault, Trouble
@@ -20,7 +20,7 @@ Speak = Callable[[BridgeId, Published, bool], None]
 """Hand a message to the radio; True: a person pressed for help."""
 
 DAY_S = 86400.0
-PIR_BLIND_S = 20.0
+PIR_BLIND_S = 15.0
 """A motion sensor says «moving» at most this often, and «still» after this long."""
 
 
@@ -43,6 +43,8 @@ class Home:
     patient: PatientId
     room: RoomId
     things: dict[Kind, Thing] = field(default_factory=dict[Kind, Thing])
+    cord: Thing | None = None
+    """The pull cord of the bathroom."""
 
 
 class Devices:
@@ -57,7 +59,7 @@ class Devices:
         self._dice = Random(f"{seed}/devices")
         self.things: dict[DeviceId, Thing] = {}
         for device in plan.devices.values():
-            kind, speaks = kind_of(device.model), voice(plan, device)
+            kind, speaks = kind_of(plan, device), voice(plan, device)
             if kind is not None and speaks is not None:
                 self.things[device.id] = Thing(device, kind, speaks)
         self.homes = _homes(plan, self.things)
@@ -70,7 +72,11 @@ class Devices:
                 )
 
     def begin(self) -> None:
-        """Check-ins: three within each device's longest silence."""
+        """Check-ins, three within each device's longest silence; and people in the corridors."""
+        at_home = {id(t): t for home in self.homes.values() for t in home.things.values()}
+        for thing in self.things.values():
+            if thing.kind is Kind.MOTION and id(thing) not in at_home:
+                self._somebody_passes(thing)
         for thing in self.things.values():
             every = thing.device.expect_every
             every_s = every.total_seconds() / 3 if every is not None else 900.0
@@ -78,6 +84,10 @@ class Devices:
             self._agenda.after(
                 self._dice.uniform(1, every_s), lambda t=thing, e=every_s: self._check_in(t, e)
             )
+
+    def _somebody_passes(self, thing: Thing) -> None:
+        self._agenda.after(self._dice.uniform(20, 240), lambda: self._somebody_passes(thing))
+        self.moved(thing)
 
     def _check_in(self, thing: Thing, every_s: float) -> None:
         if not thing.flat:
@@ -146,9 +156,13 @@ def _homes(plan: Plan, things: dict[DeviceId, Thing]) -> dict[PatientId, Home]:
         if thing is None or held.until is not None or held.purpose is Purpose.STAFF:
             continue
         home = homes.get(held.patient) if held.patient is not None else None
-        if home is None and held.room is not None:
-            home = by_room.get(held.room)
+        room = plan.rooms.get(held.room) if held.room is not None else None
+        if home is None and room is not None:
+            home = by_room.get(room.bathroom_of or room.id)
         if home is None:
+            continue
+        if room is not None and room.kind is RoomKind.BATHROOM and thing.kind is Kind.WRIST:
+            home.cord = thing
             continue
         known = home.things.get(thing.kind)
         worn = held.patient is not None and thing.device.device_class is DeviceClass.ALARM
@@ -232,8 +246,8 @@ class Resident:
         if not self.quiet and not self._waits:
             self._press()
 
-    def _press(self) -> None:
-        thing = self._home.things.get(Kind.WRIST)
+    def _press(self, thing: Thing | None = None) -> None:
+        thing = thing or self._home.things.get(Kind.WRIST) or self._home.cord
         if thing is None or self.quiet:
             return
         self._waits += 1
@@ -242,11 +256,11 @@ class Resident:
             self._agenda.after(self._dice.uniform(0.3, 4), lambda: self._devices.press(thing))
         pressed = self._waits
         patience = self._habit.patience_s * self._dice.uniform(0.4, 1.6)
-        self._agenda.after(patience, lambda: self._still_waits(pressed))
+        self._agenda.after(patience, lambda: self._still_waits(pressed, thing))
 
-    def _still_waits(self, pressed: int) -> None:
+    def _still_waits(self, pressed: int, thing: Thing) -> None:
         if self._waits == pressed and self._waits < 9:
-            self._press()
+            self._press(thing)
 
     def somebody_came(self) -> None:
         """A person stands at the bed: helped, and back to bed at night."""
@@ -284,6 +298,8 @@ class Resident:
         if self._habit.wanders and self._dice.random() < 0.5:
             self._wander()
         away = self._dice.lognormvariate(5.6, 0.6)
+        if self._home.cord is not None and self._dice.random() < 0.06:
+            self._agenda.after(away * 0.6, lambda: self._press(self._home.cord))
         for part in (0.1, 0.5, 0.95):
             self._agenda.after(away * part, self._move)
         self._agenda.after(away, self._lie_down)
@@ -304,7 +320,7 @@ class Resident:
         """Movement: by day often, in bed seldom."""
         if not self.asleep or not self._in_bed:
             self._move()
-            self._agenda.after(self._dice.uniform(20, 160), self._stir)
+            self._agenda.after(self._dice.uniform(12, 90), self._stir)
         else:
             self._agenda.after(self._dice.uniform(300, 2400), self._stir)
             if self._dice.random() < 0.5:

@@ -146,6 +146,8 @@ class Shell:
         self.digest = hashlib.sha256()
         self.steps = 0
         self.signals = 0
+        self.handled: list[tuple[datetime, Event]] = []
+        """Every event that was stepped, also those that a kill took back."""
         self.journal: list[Row] = []
         self.journaled: dict[int, bool] = {}
         """Numbers of the broker's messages whose events are durable."""
@@ -157,6 +159,7 @@ class Shell:
         self._offset = timedelta()
         self._last = agenda.now
         self._wake_at: datetime | None = None
+        self._woken: datetime | None = None
         self._heard = Heard()
         self.gathered = 0
         """Messages heard and not yet flushed."""
@@ -180,6 +183,7 @@ class Shell:
             return
         if by > timedelta():
             self._offset += by
+            self._wake_at = None  # what was due in an hour may be due now
         self.submit(ClockStepped(by))
 
     # --- life ---------------------------------------------------------------------------------
@@ -357,6 +361,7 @@ class Shell:
     def _step(self, event: Event, settled: Callable[[], None] | None) -> None:
         now = self.now()
         before = self.state
+        self.handled.append((now, event))
         try:
             after, effects = self._core.step(before, event, now)
         except Exception as error:  # noqa: BLE001 - the old state is intact, whatever it was
@@ -390,11 +395,13 @@ class Shell:
             if self.life != life or self._wake_at != due:
                 return
             self._wake_at = None
+            self._woken = self.now()
             self.flush()
             self._step(TimePassed(), None)
 
-        # Overdue after its own step is a broken truth; the night goes on, a second at a time.
-        soonest = self._last + timedelta(seconds=1) if due <= self._last else due
+        # Overdue after TimePassed is a broken truth; the night goes on, a second at a time.
+        stuck = due <= self._last and self._woken == self._last
+        soonest = self._last + timedelta(seconds=1) if stuck else due
         self._agenda.when(soonest - self._offset, wake)
 
     # --- signs of life ------------------------------------------------------------------------

@@ -84,7 +84,14 @@ def _concerns(
         return True
     if getattr(event, "call", None) in calls or getattr(event, "device", None) in devices:
         return True
-    return any(e.call in calls for e in effects if isinstance(e, Note | Ring | Withdraw | Book))
+    for effect in effects:
+        if isinstance(effect, Note | Ring | Withdraw | Book) and effect.call in calls:
+            return True
+        if isinstance(effect, Note) and any(
+            value in devices for _, value in effect.because.facts
+        ):
+            return True
+    return False
 
 
 def sentence(event: Event, effects: tuple[Effect, ...]) -> str:

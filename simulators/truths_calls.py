@@ -2,7 +2,7 @@
 
 # ruff: noqa: ARG001 - every check has the same shape
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from routing.calls import TABLE, CallState
 from routing.defaults import policy_for
@@ -13,11 +13,13 @@ from routing.events import (
     CallClosed,
     CallHandedOver,
     CallTaken,
+    ClockStepped,
     DevicesHeard,
     FaultMended,
     HelpAsked,
     PlanAdopted,
     SignalReceived,
+    Started,
     StoreChanged,
     Tap,
     TimePassed,
@@ -30,6 +32,7 @@ from simulators.watch import Stepped, Watch, Wrong
 
 SHORTEST_ROUND = timedelta(seconds=10)
 RAISING = timedelta(minutes=10)
+WAKING = timedelta(seconds=2)
 KEPT_CLOSED = timedelta(hours=24)
 TECHNICAL = (CallType.TECHNICAL, CallType.INFORMATION)
 
@@ -124,9 +127,9 @@ def no_empty_chair(watch: Watch, step: Stepped) -> Wrong | None:
 def nothing_overdue(watch: Watch, step: Stepped) -> Wrong | None:
     """The next deadline lies ahead, and no open call's own has passed."""
     due = next_deadline(step.after)
-    # At its very moment it is done by TimePassed; other events do what was due before them.
+    # TimePassed does all that is due; before that the hub may be on its way to being woken.
     timely = step.event.__class__ is TimePassed
-    if due is not None and (due < step.now or (timely and due == step.now)):
+    if due is not None and due <= step.now and (timely or _overdue_before(step, due)):
         late = (step.now - due).total_seconds()
         return Wrong(f"a deadline passed {late:.3f} s ago and is still waited for")
     if not timely:
@@ -137,6 +140,14 @@ def nothing_overdue(watch: Watch, step: Stepped) -> Wrong | None:
         if due is None and waits(call):
             return Wrong(f"{call.id} rings and nothing will wake the hub", call.id)
     return None
+
+
+def _overdue_before(step: Stepped, due: datetime) -> bool:
+    """Tell whether it was overdue at the step before too, long enough to have been woken."""
+    before = step.before.now
+    if before is None or isinstance(step.event, Started | ClockStepped):
+        return False
+    return next_deadline(step.before) == due and before - due > WAKING
 
 
 def announced(watch: Watch, step: Stepped) -> Wrong | None:

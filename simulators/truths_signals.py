@@ -14,6 +14,7 @@ from routing.events import (
     DevicesHeard,
     SignalQuarantined,
     SignalReceived,
+    TimePassed,
 )
 from routing.ids import DeviceId, PatientId
 from routing.plan import CallType, Device, DeviceLife, Plan, Purpose
@@ -25,8 +26,8 @@ OUTAGE_SHOWS = timedelta(seconds=90)
 """Longest time until a broker that stays away is a technical call."""
 SILENCE_SHOWS = timedelta(seconds=90)
 """Longest time beyond the allowed silence until the device is shown as silent."""
-GRACE = 1.5
-"""DEVICES section 5: supervision allows this many times the expected interval."""
+ONE_MOMENT = timedelta(microseconds=1)
+"""At the very end of its window a message may be judged either way."""
 
 
 def _help(event: SignalReceived) -> HelpPressed | None:
@@ -45,8 +46,9 @@ def _in_use(plan: Plan, device: DeviceId) -> bool:
 
 
 def _known_key(watch: Watch, event: SignalReceived, now: datetime) -> bool:
+    """Tell whether this very message was heard before, at the earliest time it can be from."""
     until = watch.keys.get((event.device, event.key)) if event.key else None
-    return until is not None and now < until
+    return until is not None and (event.delivery.backlog_since or now) <= until
 
 
 # --- Presses ----------------------------------------------------------------------------------
@@ -149,8 +151,9 @@ def duplicate_is_quiet(watch: Watch, step: Stepped) -> Wrong | None:
         if step.changed or any(e.__class__ is not Book for e in step.effects):
             return Wrong(f"a duplicate of {event.device} changed something", None, event.device)
         return None
-    if _known_key(watch, event, step.now) and _help(event) is not None:
-        if event.delivery.retained:
+    if _known_key(watch, event, step.now - ONE_MOMENT) and _help(event) is not None:
+        # Out of a backlog a second equal press is news: nobody can tell it from a copy.
+        if event.delivery.retained or event.delivery.backlog_since is not None:
             return None
         return Wrong(
             f"a press of {event.device} heard twice counted twice", step.book.call, event.device
@@ -244,13 +247,15 @@ def silence_shows(watch: Watch, step: Stepped) -> Wrong | None:
     state = step.after
     plan = state.plan
     device = watch.next_device()
-    if device is None:
-        return None
-    limit = silence_limit(plan, device)
+    if device is None or getattr(step.event, "device", None) == device.id:
+        return None  # it speaks this very moment
+    limit = device.expect_every
     if limit is None or not state.broker_up or not _in_use(plan, device.id):
         return None
     heard = watch.heard.get(device.id)
-    if heard is None or step.now - heard <= limit + SILENCE_SHOWS:
+    if isinstance(step.event, DevicesHeard) or heard is None:
+        return None
+    if step.now - heard <= limit + SILENCE_SHOWS:
         return None
     now = state.devices.get(device.id)
     if now is not None and now.silent:
@@ -262,11 +267,6 @@ def silence_shows(watch: Watch, step: Stepped) -> Wrong | None:
         return None
     away = (step.now - heard).total_seconds()
     return Wrong(f"{device.id} was silent for {away:.0f} s and looks well", None, device.id)
-
-
-def silence_limit(plan: Plan, device: Device) -> timedelta | None:
-    """Return how long a device may be silent: its own interval with the usual grace."""
-    return None if device.expect_every is None else device.expect_every * GRACE
 
 
 def nonsense_calls(watch: Watch, step: Stepped) -> Wrong | None:
@@ -301,8 +301,9 @@ def pause_is_whole(watch: Watch, step: Stepped) -> Wrong | None:
 
 def pause_ends(watch: Watch, step: Stepped) -> Wrong | None:
     """No pause outlives its end."""
+    timely = step.event.__class__ is TimePassed
     for pause in step.after.pauses:
-        if pause.until <= step.now:
+        if pause.until < step.now or (timely and pause.until == step.now):
             return Wrong(
                 f"the pause for {pause.patient} ended at {pause.until:%H:%M}, and holds"
             )

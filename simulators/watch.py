@@ -202,7 +202,8 @@ class Watch:
                 self.unheard[effect.call] = step.now
         match event:
             case SignalReceived():
-                self.heard[event.device] = step.now
+                if not event.delivery.retained:
+                    self.heard[event.device] = step.now
                 if event.key:
                     self._learn(event, step.now)
             case SignalQuarantined():

@@ -114,13 +114,12 @@ class World:
         shuffled = list(self.carers)
         self._dice.shuffle(shuffled)
         shuffled.sort(key=lambda c: c.person.role is Role.NURSE, reverse=True)
-        evening: list[Carer] = []
-        night: list[Carer] = []
-        day: list[Carer] = []
-        crews = ((night, 4), (evening, 6), (day, 6))
-        for index, carer in enumerate(shuffled):
-            open_crews = [c for c, most in crews if len(c) < most] or [day]
-            open_crews[index % len(open_crews)].append(carer)
+        crews: dict[str, list[Carer]] = {"night": [], "eve": [], "day": []}
+        for carer in shuffled:
+            # Invented houses name people by their shift; whoever is left fills the smallest crew.
+            named = next((crew for crew in crews if crew in carer.person.id), None)
+            crews[named or min(crews, key=lambda crew: len(crews[crew]))].append(carer)
+        evening, night, day = crews["eve"], crews["night"], crews["day"]
         self._crew(evening, handsets, 2, NIGHT_SHIFT_S + 900)
         self._crew(night, handsets[::-1], NIGHT_SHIFT_S, DAY_SHIFT_S + 900)
         self._crew(day, handsets, DAY_SHIFT_S, None)
