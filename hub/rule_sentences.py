@@ -5,6 +5,7 @@ primærkontakt og reserve med «Viktig».» Golden tests hold many of them; the 
 """
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 from hub.names import Names
 from hub.sentence_texts import PRIORITIES, Lang
@@ -164,7 +165,7 @@ class _Words:
         policy = policy_for(self.plan, rule.call_type)
         priority = rule.priority if rule.priority is not None else policy.priority
         ladder = ladder_for(self.plan, rule.call_type, rule.ladder)
-        whom = self.targets(ladder.rungs[0])
+        whom = self.targets((*ladder.rungs, ladder.failsafe)[0])
         word = PRIORITIES[priority][self.n]
         conditions = self.conditions(rule)
         unless = self.unless(rule)
@@ -337,6 +338,11 @@ class _Words:
                 f"{self.targets(rung)} {after} {length(waited, self.lang, short=True)}"
             )
         again = length(ladder.failsafe.patience, self.lang, short=True)
+        if not steps:
+            return (
+                f"Svarer ingen: på nytt etter {again} til noen tar det.",
+                f"If nobody answers: again after {again}, until somebody takes it.",
+            )[self.n]
         if self.lang == "nb":
             return (
                 f"Svarer ingen: {'; '.join(steps)}, så på nytt etter {again} til noen tar det."
