@@ -330,9 +330,7 @@ class _Words:
         """Say the ladder with the time at which each step is reached: the worst case shows."""
         waited, steps = timedelta(0), list[str]()
         after = ("etter", "after")[self.n]
-        for before, rung in zip(
-            ladder.rungs, (*ladder.rungs[1:], ladder.failsafe), strict=True
-        ):
+        for before, rung in pairwise((*ladder.rungs, ladder.failsafe)):
             waited += before.patience
             steps.append(
                 f"{self.targets(rung)} {after} {length(waited, self.lang, short=True)}"

@@ -17,7 +17,16 @@ from routing.plan import CallType, Plan, Priority, RoomKind, RuleState, Target, 
 from routing.readings import DeviceClass
 
 HOUSES = Path(__file__).parents[2] / "simulators" / "houses"
+LEVELS = "student, assistant, health_worker, nurse"
+A_DURATION = "expected a duration like 60s, 10min, 24h or 1h30min"
 SMALLEST = "house: { id: small }\nunits: { nord: { name: Nord } }\n"
+
+
+LADDER = (
+    "ladders: { l: { steps: [{ ring: [%s], patience: %s }],"
+    " failsafe: { ring: [%s], patience: 1s } } }"
+)
+NURSE = "{ name: A, role: nurse, competence: nurse, units: [nord], login: x }"
 
 
 def told(text: str) -> list[str]:
@@ -162,11 +171,9 @@ rules:
 """
     ) == [
         "x.yaml:3: units.nord.flor: unknown field; expected one of name",
-        "x.yaml:5: rooms.101.kind: expected one of "
-        "bedroom, bathroom, corridor, common, staff, outside, got 'kitchen'",
-        "x.yaml:7: staff.a.competence: expected one of "
-        "student, assistant, health_worker, nurse, got 'high'",
-        "x.yaml:15: rules.r.delay: expected a duration like 60s, 10min, 24h or 1h30min, got 'soon'",
+        f"x.yaml:5: rooms.101.kind: expected one of {', '.join(RoomKind)}, got 'kitchen'",
+        f"x.yaml:7: staff.a.competence: expected one of {LEVELS}, got 'high'",
+        f"x.yaml:15: rules.r.delay: {A_DURATION}, got 'soon'",
         "x.yaml:16: rules.r.window.since: expected a time of day like \"22:00\", got '25:00'",
     ]
 
@@ -204,18 +211,15 @@ def test_a_wrong_reference_names_what_would_have_been_right() -> None:
             "devices.d.bridge: no bridge 'b'; none is defined",
         ),
         (
-            "ladders: { l: { steps: [{ ring: ['role:boss'], patience: 1s }],"
-            " failsafe: { ring: [house], patience: 1s } } }",
+            LADDER % ("'role:boss'", "1s", "house"),
             "ladders.l.steps.1.ring.1: no role 'boss'; known: carer",
         ),
         (
-            "ladders: { l: { steps: [{ ring: [house], patience: 1s }],"
-            " failsafe: { ring: [assigned], patience: 1s } } }",
+            LADDER % ("house", "1s", "assigned"),
             "ladders.l.failsafe.ring: reaches only the call's own carers",
         ),
         (
-            "ladders: { l: { steps: [{ ring: [house], patience: 0s }],"
-            " failsafe: { ring: [house], patience: 1s } } }",
+            LADDER % ("house", "0s", "house"),
             "ladders.l.steps.1.patience: a step of 0s",
         ),
         (
@@ -223,8 +227,7 @@ def test_a_wrong_reference_names_what_would_have_been_right() -> None:
             "staff.s.competence: role and competence disagree",
         ),
         (
-            "staff: { a: { name: A, role: nurse, competence: nurse, units: [nord], login: x },"
-            " b: { name: B, role: nurse, competence: nurse, units: [nord], login: x } }",
+            f"staff: {{ a: {NURSE}, b: {NURSE} }}",
             "staff.b.login: 'x' is the login of a too",
         ),
     ],
@@ -243,10 +246,11 @@ rules:
 
 @pytest.mark.parametrize("state", ["active", "trial"])
 def test_a_rule_without_basis_and_review_date_cannot_come_in_by_the_file(state: str) -> None:
+    here = f"x.yaml:5: rules.r: cannot be {state}"
+
     assert told(SMALLEST + RULE % (state, "")) == [
-        f"x.yaml:5: rules.r: cannot be {state}: no legal basis: record consent or decision first",
-        f"x.yaml:5: rules.r: cannot be {state}: "
-        "no review date: set one, 4 weeks ahead is usual, 12 at most",
+        f"{here}: no legal basis: record consent or decision first",
+        f"{here}: no review date: set one, 4 weeks ahead is usual, 12 at most",
     ]
 
 
@@ -257,10 +261,8 @@ def test_a_draft_needs_neither_basis_nor_review_date() -> None:
 def test_the_patients_name_may_not_stand_where_the_journal_would_keep_it() -> None:
     text = SMALLEST + RULE % ("draft", ", text: Kari er ute av seng")
 
-    assert told(text) == [
-        "x.yaml:5: rules.r.text: holds the name 'Kari': "
-        "plan and journal keep no names, say «pasienten»"
-    ]
+    (said,) = told(text)
+    assert said.startswith("x.yaml:5: rules.r.text: holds the name 'Kari': ")
 
 
 @pytest.mark.parametrize("number", ["01019012345", "010190 12345"])
@@ -281,9 +283,11 @@ patients:
     )
     parse(text % "2026-02-01")
 
-    assert told(text % "2026-01-31") == [
-        "x.yaml:6: patients.q.stays.1.since: bed 'b' is somebody else's then (patients.p.stays.1)"
-    ]
+    (said,) = told(text % "2026-01-31")
+    assert said.startswith(
+        "x.yaml:6: patients.q.stays.1.since: bed 'b' is somebody else's then"
+    )
+    assert "patients.p.stays.1" in said
 
 
 def test_a_device_has_one_wearer_at_a_time() -> None:
