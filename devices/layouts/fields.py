@@ -21,7 +21,8 @@ NUMBERS = {
     "f32": ("f", 4),
 }
 ODD = {"u24": (3, False), "i24": (3, True), "u40": (5, False), "u48": (6, False)}
-FIXED_TEXT = ("bytes", "text", "mac")
+FIXED_TEXT = ("bytes", "text", "mac", "heard")
+HEARD_BYTES = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +74,12 @@ class Field:
             if at >= len(data) or at + 1 + data[at] > len(data):
                 return None
             return data[at + 1 : at + 1 + data[at]].decode("utf-8", "replace"), 1 + data[at]
-        size = self.size or 1
+        size = HEARD_BYTES if self.type == "heard" else self.size or 1
         piece = data[at : at + size]
         if len(piece) < size:
             return None
+        if self.type == "heard":  # an address of six bytes and how strongly it was heard
+            return (piece[:6].hex(":"), float(int.from_bytes(piece[6:], signed=True))), size
         if self.type == "text":
             return piece.decode("utf-8", "replace"), size
         if self.type == "mac":
