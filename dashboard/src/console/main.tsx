@@ -1,1 +1,113 @@
-export {};
+// The console's first page: sign in, calls with their times, response times, what was not understood.
+import { type FormEvent, useEffect, useState } from "react";
+import type { Me } from "../api/answers";
+import { get, post, Refused, remove } from "../api/http";
+import { LangButton, start, usePage } from "../ui/page";
+import { CallsTable, FiguresTable, QuarantineList } from "./Tables";
+import "./console.css";
+
+function ConsolePage() {
+  const { words } = usePage();
+  const [me, setMe] = useState<Me | null | undefined>(undefined);
+  const [failed, setFailed] = useState(false);
+  useEffect(() => {
+    get<Me>("/me").then(setMe, (problem) => {
+      setMe(null);
+      setFailed(!(problem instanceof Refused));
+    });
+  }, []);
+  const signOut = () => void remove("/session").finally(() => setMe(null));
+  return (
+    <>
+      <header className="top">
+        <a className="skip" href="#main">
+          ↓
+        </a>
+        <img src="/icons/bjelle.svg" alt="" width="40" height="40" />
+        <strong>{me ? me.house_name : words.console.title}</strong>
+        {me && <span className="quiet">{me.name}</span>}
+        <nav aria-label={words.console.links}>
+          <a className="ds-link" href="/h">
+            {words.console.phone}
+          </a>
+          <a className="ds-link" href="/tavle">
+            {words.console.boardLink}
+          </a>
+        </nav>
+        <LangButton label={words.console.other} />
+        {me && (
+          <button type="button" className="ds-button" data-variant="secondary" onClick={signOut}>
+            {words.console.signOut}
+          </button>
+        )}
+      </header>
+      <main id="main" className="page">
+        {me === undefined && <p role="status">{words.console.loading}</p>}
+        {me === null && <SignIn onDone={setMe} failed={failed} />}
+        {me && (
+          <>
+            <CallsTable />
+            <FiguresTable />
+            <QuarantineList />
+          </>
+        )}
+      </main>
+    </>
+  );
+}
+
+function SignIn({ onDone, failed }: { onDone: (me: Me) => void; failed: boolean }) {
+  const { words } = usePage();
+  const [error, setError] = useState(failed ? words.console.failed : "");
+  const [busy, setBusy] = useState(false);
+  const submit = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    setBusy(true);
+    setError("");
+    try {
+      onDone(
+        await post<Me>("/session", { login: form.get("login"), password: form.get("password") }),
+      );
+    } catch (problem) {
+      setError(signInError(problem, words.console));
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <form className="sign-in" onSubmit={submit}>
+      <h1>{words.console.signIn}</h1>
+      <label>
+        {words.console.login}
+        <input className="ds-input" name="login" autoComplete="username" required />
+      </label>
+      <label>
+        {words.console.password}
+        <input
+          className="ds-input"
+          name="password"
+          type="password"
+          autoComplete="current-password"
+          required
+        />
+      </label>
+      <p role="alert" className="error">
+        {error}
+      </p>
+      <button type="submit" className="ds-button" disabled={busy}>
+        {words.console.signIn}
+      </button>
+    </form>
+  );
+}
+
+function signInError(
+  problem: unknown,
+  words: { wrong: string; locked: string; failed: string },
+): string {
+  if (!(problem instanceof Refused) || problem.status >= 500) return words.failed;
+  return problem.status === 423 || problem.status === 429 ? words.locked : words.wrong;
+}
+
+start(<ConsolePage />);

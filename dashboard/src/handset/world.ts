@@ -71,7 +71,11 @@ export class Device {
   }
 }
 
+/** A socket nobody answers. */
+const deaf = (): Socket => ({ onopen: null, onmessage: null, onclose: null, send() {}, close() {} });
+
 function openSocket(device: Device): Socket {
+  if (device.offAir) return deaf();
   const scheme = location.protocol === "https:" ? "wss" : "ws";
   const real = new WebSocket(`${scheme}://${location.host}/api/v1/handset`);
   const socket: Socket = {
@@ -83,9 +87,9 @@ function openSocket(device: Device): Socket {
     },
     close: () => real.close(),
   };
-  real.onopen = () => !device.offAir && socket.onopen?.();
+  real.onopen = () => socket.onopen?.();
   real.onmessage = (event) => !device.offAir && socket.onmessage?.(event);
-  real.onclose = (event) => !device.offAir && socket.onclose?.(event);
+  real.onclose = (event) => socket.onclose?.(event);
   return socket;
 }
 

@@ -1,0 +1,105 @@
+// Answers of the HTTP API that the pages read (hub/api/calls.py, hub/quality.py, hub/api/status.py).
+import type { CallState, CallType, Doing, HandsetState, StoreState } from "./frames";
+
+export interface Me {
+  house: string;
+  house_name: string;
+  staff: string;
+  name: string;
+  role: "carer" | "student" | "nurse" | "technician" | "leader";
+  handset: string | null;
+}
+
+export interface BoardCall {
+  id: string;
+  type: CallType;
+  priority: number;
+  state: CallState;
+  room: string | null;
+  why: string;
+  practice: boolean;
+  late: boolean;
+  opened_at: string;
+  pressed: number;
+  owner: string | null;
+  taken_at: string | null;
+  present: readonly string[];
+}
+
+export interface BoardPerson {
+  name: string;
+  doing: Doing;
+  handset: HandsetState;
+  room: string | null;
+}
+
+export interface Board {
+  now: string;
+  house: string;
+  calls: readonly BoardCall[];
+  staff: readonly BoardPerson[];
+  store: StoreState;
+  broker_up: boolean;
+}
+
+export interface CallTimes {
+  id: string;
+  type: CallType;
+  priority: number;
+  state: CallState;
+  unit: string | null;
+  room: string | null;
+  patient: string | null;
+  practice: boolean;
+  registered_at: string;
+  delivered_at: string | null;
+  taken_at: string | null;
+  present_at: string | null;
+  closed_at: string | null;
+  outcome: string | null;
+  owner: { id: string; name: string } | null;
+}
+
+export interface CallsPage {
+  calls: readonly CallTimes[];
+  next: string | null;
+}
+
+export interface Waits {
+  happened: number;
+  open: number;
+  median_s: number | null;
+  p90_s: number | null;
+}
+
+export interface Group {
+  key: string;
+  name: string;
+  calls: number;
+  small: boolean;
+  response: Waits;
+  arrival: Waits;
+  open: number;
+  share_within: number | null;
+}
+
+export interface Figures {
+  since: string;
+  until: string;
+  whole: Group;
+  groups: readonly Group[];
+}
+
+export interface Quarantined {
+  signal: string;
+  at: string;
+  topic: string;
+  why: string;
+  device: string | null;
+  bytes: number;
+  excerpt: string;
+}
+
+export interface Quarantine {
+  messages: readonly Quarantined[];
+}
