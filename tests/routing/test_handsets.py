@@ -1,0 +1,106 @@
+"""People come and go, telephones fall silent, rings are confirmed."""
+
+from routing.calls import CallState
+from routing.effects import Move, Note, Reason
+from routing.events import HandsetState, ReceiptGiven, ReceiptKind, SignedIn, SignedOut
+from routing.ids import CallId, HandsetId, StaffId
+from tests.routing.night import (
+    Night,
+    arrive,
+    press,
+    reports,
+    sign_in,
+    sign_out,
+    take,
+    telephone,
+)
+
+
+def test_capability_10_routing_follows_who_signed_in() -> None:
+    night = Night(on_duty=("per",))
+    night.at("02:14", press())
+    assert night.rung() == ["per"]
+
+
+def test_an_owner_who_signs_out_gives_the_call_back() -> None:
+    night = Night().at("02:14", press()).at("02:14:10", take("anne"))
+    night.at("02:15", sign_out("anne")).noted(Move.REOPENED)
+    assert night.rung() == ["per"]
+    night.at("02:15:05", sign_out("anne")).expects()
+
+
+def test_who_was_at_the_place_and_signs_out_gives_the_call_back() -> None:
+    night = Night().at("02:14", press()).at("02:14:10", arrive("anne"))
+    night.at("02:15", sign_out("anne"))
+    assert (night.call().state, night.call().present) == (CallState.RINGING, ())
+
+
+def test_one_of_two_at_the_place_may_sign_out() -> None:
+    night = Night().at("02:14", press()).at("02:14:10", arrive("anne"), arrive("per"))
+    night.at("02:15", sign_out("per")).expects()
+    assert night.call().present == ("anne",)
+
+
+def test_a_telephone_that_goes_does_not_lose_a_taken_call_before_its_time() -> None:
+    night = Night().at("02:14", press()).at("02:14:10", take("anne"))
+    night.at("02:15", reports("anne", HandsetState.GONE)).expects()
+    night.at("02:19:10")
+    assert night.rung() == ["per"]
+
+
+def test_the_next_person_on_a_telephone_signs_the_former_out() -> None:
+    night = Night().at("02:14", press()).at("02:14:10", take("anne"))
+    night.at("02:15", SignedIn(telephone("anne"), StaffId("eva")))
+    assert night.call().owner is None
+    assert night.state.handsets[telephone("anne")].staff == "eva"
+
+
+def test_a_report_that_a_telephone_is_signed_off_is_a_sign_out() -> None:
+    night = Night().at("02:14", press())
+    night.at("02:14:10", reports("anne", HandsetState.SIGNED_OFF)).expects(
+        "still 1-1 anne owner_signed_out"
+    )
+    night.at("02:14:11", reports("anne", HandsetState.SIGNED_OFF)).expects()
+
+
+def test_a_telephone_that_nobody_holds_is_not_rung() -> None:
+    night = Night()
+    night.at("02:13", reports("eva", HandsetState.READY))
+    night.at("02:14", press())
+    assert "eva" not in night.rung()
+
+
+def test_signing_in_on_a_telephone_that_was_gone_is_contact() -> None:
+    night = Night(on_duty=("per",)).at("02:13", reports("anne", HandsetState.GONE))
+    night.at("02:13:10", sign_in("anne")).at("02:14", press())
+    assert night.rung() == ["anne", "per"]
+
+
+def test_receipts_are_kept_and_the_first_ringing_is_the_delivery() -> None:
+    night = Night(mute=(telephone("anne"), telephone("per")))
+    night.at("02:14:00", press())
+    tell = [
+        ReceiptGiven(telephone("anne"), CallId("1-1"), kind)
+        for kind in (ReceiptKind.SENT, ReceiptKind.RECEIVED, ReceiptKind.RINGING, ReceiptKind.SEEN)
+    ]
+    night.at("02:14:01", *tell).noted(Move.RANG, Move.SEEN)
+    assert night.call().rang_at == night.now
+    assert night.call().ringing[telephone("anne")].receipt is ReceiptKind.SEEN
+    night.at("02:14:02", tell[2]).noted()
+    stray = ReceiptGiven(HandsetId("x"), CallId("1-1"), ReceiptKind.RINGING)
+    night.at("02:14:03", stray, ReceiptGiven(HandsetId("x"), CallId("9"), ReceiptKind.RINGING))
+    night.noted()
+
+
+def test_a_ringing_receipt_after_a_repeat_says_so() -> None:
+    night = Night(mute=(telephone("anne"), telephone("per")))
+    night.at("02:14:00", press()).at("02:14:01", press())
+    night.at("02:14:01.5", ReceiptGiven(telephone("per"), CallId("1-1"), ReceiptKind.RINGING))
+    note = next(one for one in night.effects if isinstance(one, Note))
+    assert note.because.reason is Reason.RINGS_AGAIN
+
+
+def test_signing_out_of_a_telephone_one_does_not_hold_does_nothing() -> None:
+    night = Night().at("02:14", press())
+    night.at("02:14:05", SignedOut(telephone("anne"), StaffId("per"))).expects()
+    night.at("02:14:06", SignedOut(HandsetId("x"), StaffId("per"))).expects()
