@@ -58,7 +58,9 @@ def _round_keys(key: bytes) -> tuple[bytes, ...]:
 
 def _mixed(column: bytes) -> bytes:
     whole = column[0] ^ column[1] ^ column[2] ^ column[3]
-    return bytes(column[i] ^ whole ^ _times_two(column[i] ^ column[(i + 1) % 4]) for i in range(4))
+    return bytes(
+        column[i] ^ whole ^ _times_two(column[i] ^ column[(i + 1) % 4]) for i in range(4)
+    )
 
 
 def encrypt_block(key: bytes, block: bytes) -> bytes:

@@ -133,7 +133,11 @@ def field_of(given: object, where: str, *, little: bool) -> Field:
     kind, _, size = str(entry.get("type", "u8")).partition(":")
     if kind.endswith(("le", "be")):
         kind, little = kind[:-2], kind.endswith("le")
-    if kind not in NUMBERS and kind not in ODD and kind not in (*FIXED_TEXT, "rest", "text8"):
+    if (
+        kind not in NUMBERS
+        and kind not in ODD
+        and kind not in (*FIXED_TEXT, "rest", "text8", "none")
+    ):
         raise BadModel(f"{where}: no field type is called {kind!r}; see devices/README.md")
     bits = _list(entry.get("bits", []), where)
     shift, width = (int(str(b)) for b in bits) if bits else (0, 0)

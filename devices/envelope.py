@@ -75,7 +75,7 @@ def instant(value: object) -> datetime | None:
 
     A time without a zone says nothing of the order of things (DEVICES T3).
     """
-    if not isinstance(value, str) or not 20 <= len(value) <= 40:  # noqa: PLR2004
+    if not isinstance(value, str) or not 20 <= len(value) <= 40:
         return None
     body = value[:-1] + "+00:00" if value[-1] in "Zz" else value
     head, dot, tail = body.partition(".")

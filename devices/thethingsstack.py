@@ -79,7 +79,9 @@ class TheThingsStack:
         if "uplink_message" in body:
             return self._up(heard, table(body["uplink_message"]))
         if "join_accept" in body:
-            return self._offer(heard, self._message(heard, (DeviceHeard(HeardBy.JOIN),), "join"))
+            return self._offer(
+                heard, self._message(heard, (DeviceHeard(HeardBy.JOIN),), "join")
+            )
         if "location_solved" in body:
             return self._location(heard)
         for failed in ("downlink_nack", "downlink_failed"):

@@ -76,7 +76,7 @@ def raw_text(value: object) -> str:
         return "true"
     if value is False:
         return "false"
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:  # noqa: PLR2004
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     return str(value)
 
@@ -86,8 +86,8 @@ def number(value: object) -> float | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, (int, float)):
-        return float(value) if abs(value) < 1e300 else None  # noqa: PLR2004
-    if isinstance(value, str) and len(value) <= 32:  # noqa: PLR2004
+        return float(value) if abs(value) < 1e300 else None
+    if isinstance(value, str) and len(value) <= 32:
         try:
             found = float(value)
         except ValueError:
@@ -103,13 +103,13 @@ FALSE = frozenset({"false", "0", "off", "no", "closed", "clear", "vacant", "unoc
 def truth(value: object, word: Word) -> bool | None:
     """Return whether a value means true, by the model's polarity; None: it says neither."""
     text = raw_text(value)
-    if word.on is not None and text == word.on:
+    if word.on is not None and word.on in {text, "any"}:  # `any`: that it is said is enough
         return True
     if word.off is not None:
         return False if text == word.off else None
     if word.on is not None:
         lowered, on = text.lower(), word.on.lower()
-        opposite = on in TRUE and lowered in FALSE or on in FALSE and lowered in TRUE
+        opposite = (on in TRUE and lowered in FALSE) or (on in FALSE and lowered in TRUE)
         return False if opposite or number(value) is not None else None
     plain = number(value)
     if plain is not None:
@@ -250,7 +250,7 @@ class Findings:
         if "latitude" not in place or "longitude" not in place:
             return
         latitude, longitude = place["latitude"], place["longitude"]
-        if abs(latitude) > 90 or abs(longitude) > 180 or (latitude == 0 and longitude == 0):  # noqa: PLR2004
+        if abs(latitude) > 90 or abs(longitude) > 180 or (latitude == 0 and longitude == 0):
             self.problem(ProblemKind.SCHEMA, f"position {latitude}, {longitude}")
             return
         self.readings.append(

@@ -68,6 +68,8 @@ class Field:
         return self._text(data, at)
 
     def _text(self, data: bytes, at: int) -> tuple[object, int] | None:
+        if self.type == "none":  # the key alone says it
+            return "", 0
         if self.type == "rest":
             return data[at:].hex(), len(data) - at
         if self.type == "text8":  # one byte of length, then the text
@@ -86,7 +88,7 @@ class Field:
             return piece.hex(":"), size
         return piece.hex(), size
 
-    def _bits(self, value: int | float) -> int | float:
+    def _bits(self, value: float) -> int | float:
         if not self.mask or isinstance(value, float):
             return value
         value = (value >> self.shift) & self.mask
