@@ -2,13 +2,14 @@
 
 In braces stand facts of the decision as people say them: {place} «rom 204», {patient}
 «Kari N.», {who} a colleague, {device}, {bridge}, {rule} the rule's own line, {count}, {until} a
-local time, {length} a duration, {detail}, {priority}. A fact that is absent reads as the words
-of `MISSING`, never as an empty hole.
+local time, {heard} a local day and time, {detail}, {excuse}, {outcome}, {priority}. A fact that
+is absent reads as the words of `MISSING`, never as a hole.
 """
 
 from typing import Literal
 
 from routing.effects import Move, Reason
+from routing.events import Outcome
 
 Lang = Literal["nb", "en"]
 
@@ -21,7 +22,9 @@ MISSING: dict[str, tuple[str, str]] = {
     "rule": ("en regel", "a rule"),
     "count": ("flere", "several"),
     "until": ("senere", "later"),
-    "length": ("fristen", "the limit"),
+    "heard": ("oppstart", "the start"),
+    "excuse": ("", ""),
+    "outcome": ("uten oppgitt utfall", "without a stated outcome"),
     "detail": ("ukjent årsak", "unknown cause"),
     "priority": ("høyere prioritet", "a higher priority"),
 }
@@ -30,14 +33,14 @@ TEXTS: dict[Reason, tuple[str, str]] = {
     Reason.HELP_PRESSED: ("Tilkalling fra {place}", "Call from {place}"),
     Reason.PRESSED_AGAIN: ("Trykket {count} ganger", "Pressed {count} times"),
     Reason.THIRD_PRESS_UNANSWERED: (
-        "Trykket {count} ganger på 10 min uten svar: nå {priority}",
-        "Pressed {count} times in 10 min without an answer: now {priority}",
+        "Trykket {count} ganger uten svar: haster",
+        "Pressed {count} times without an answer: urgent",
     ),
     Reason.HELP_WHILE_PRESENT: (
         "Noen er hos pasienten og trenger hjelp, {place}",
         "Somebody is with the patient and needs help, {place}",
     ),
-    Reason.BATHROOM_CALL: ("Tilkalling fra badet, {place}", "Call from the bathroom, {place}"),
+    Reason.BATHROOM_CALL: ("Tilkalling fra {place}", "Call from {place}"),
     Reason.RULE_HELD: ("{rule}", "{rule}"),
     Reason.RULE_TRIAL: (
         "Prøve, varsler ikke. Ville kalt: {rule}",
@@ -94,8 +97,8 @@ TEXTS: dict[Reason, tuple[str, str]] = {
         "The message was not understood and lies in quarantine",
     ),
     Reason.DEVICE_SILENT: (
-        "Ikke hørt fra {device} på {length}: tilstanden er ukjent",
-        "Not heard from {device} for {length}: its state is unknown",
+        "Ikke hørt fra {device} siden {heard}: tilstanden er ukjent",
+        "Not heard from {device} since {heard}: its state is unknown",
     ),
     Reason.DEVICE_BACK: ("{device} svarer igjen", "{device} is heard again"),
     Reason.BATTERY_LOW: ("Lavt batteri i {device}", "Low battery in {device}"),
@@ -132,8 +135,8 @@ TEXTS: dict[Reason, tuple[str, str]] = {
     Reason.JOINED: ("Hører til anropet som er åpent", "Belongs to the call that is open"),
     Reason.RAISED: ("Hevet til {priority}", "Raised to {priority}"),
     Reason.PATIENCE_OVER: (
-        "Ingen har tatt det innen {length}: sendes videre",
-        "Nobody has taken it within {length}: passed on",
+        "Ingen har tatt det innen fristen: sendes videre",
+        "Nobody has taken it in time: passed on",
     ),
     Reason.RUNG_EMPTY: (
         "Ingen på dette trinnet kan nås: sendes videre med en gang",
@@ -166,14 +169,14 @@ TEXTS: dict[Reason, tuple[str, str]] = {
     Reason.TAKEN: ("{who} tok den", "{who} took it"),
     Reason.TAKEN_BY_ANOTHER: ("{who} tok den først", "{who} took it first"),
     Reason.UNDONE: ("{who} angret: ringer igjen", "{who} undid it: rings again"),
-    Reason.DECLINED: ("{who} kan ikke", "{who} cannot"),
+    Reason.DECLINED: ("{who} kan ikke{excuse}", "{who} cannot{excuse}"),
     Reason.HANDED_OVER: ("Overført til {who}", "Handed over to {who}"),
     Reason.ARRIVED: ("{who} er hos pasienten", "{who} is with the patient"),
     Reason.LEFT: (
         "{who} gikk uten å avslutte: åpnet igjen",
         "{who} left without closing: open again",
     ),
-    Reason.CLOSED: ("Avsluttet av {who}: {detail}", "Closed by {who}: {detail}"),
+    Reason.CLOSED: ("Avsluttet av {who}: {outcome}", "Closed by {who}: {outcome}"),
     Reason.STEPPED_OUT: (
         "{who} gikk; en kollega er fortsatt hos pasienten",
         "{who} left; a colleague is still with the patient",
@@ -250,3 +253,44 @@ MOVES: dict[Move, tuple[str, str]] = {
     Move.CLOSED: ("Avsluttet", "Closed"),
 }
 """What happened to a call, UX 4.9."""
+
+OUTCOMES: dict[Outcome, tuple[str, str]] = {
+    Outcome.HELPED: ("hjulpet", "helped"),
+    Outcome.TOILET: ("toalett", "toilet"),
+    Outcome.UNREST: ("uro", "unrest"),
+    Outcome.FALL: ("fall", "fall"),
+    Outcome.NOT_NEEDED: ("ikke behov", "not needed"),
+    Outcome.SENSOR_FAULT: ("feil på sensor", "sensor fault"),
+    Outcome.FOOD_DRINK: ("mat/drikke", "food or drink"),
+    Outcome.SPOKE: ("snakket med pasienten", "spoke with the patient"),
+    Outcome.OTHER: ("annet", "other"),
+}
+"""What happened, UX H4 and 4.9."""
+
+EXCUSES: dict[str, tuple[str, str]] = {
+    "busy": (": opptatt hos pasient", ": busy with a patient"),
+    "break": (": pause", ": on a break"),
+    "other_unit": (": ikke sin avdeling", ": not their unit"),
+    "none": ("", ""),
+}
+"""Why somebody said «Kan ikke», UX H5."""
+
+DETAILS: dict[str, tuple[str, str]] = {
+    "device_silent": ("enheten er stille", "the device is silent"),
+    "device_offline": ("enheten er frakoblet", "the device is disconnected"),
+    "bridge_lost": ("ingen forbindelse til enhetene", "no connection to the devices"),
+    "battery_low": ("lavt batteri", "low battery"),
+    "not_understood": ("melding ikke forstått", "message not understood"),
+    "broker_lost": ("meldingstjeneren svarer ikke", "the message broker does not answer"),
+    "store_unrecorded": ("databasen svarer ikke", "the database does not answer"),
+    "spool_lost": ("ingenting kan lagres", "nothing can be stored"),
+    "clock_stepped": ("klokken hoppet", "the clock jumped"),
+    "no_ready_handset": ("ingen telefon kan ringe", "no telephone can ring"),
+    "unknown person": ("ukjent person", "unknown person"),
+    "a pause needs a reason": ("en pause må ha en grunn", "a pause needs a reason"),
+    "a pause ends within 24 hours": (
+        "en pause varer høyst 24 timer",
+        "a pause ends within 24 hours",
+    ),
+}
+"""Codes of faults and refusals that routing uses; an unknown one is shown as it is."""

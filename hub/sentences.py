@@ -5,18 +5,26 @@
     why_ring(because, "per", "nb", names, plan)   «Du fikk anropet: primærkontakt. Anne F.: …»
     who_was_considered(because, ...)              one line a person, chosen or passed over
 
-Facts that a `Because` may carry (`routing` sets them, absent ones are left out): patient,
-room, device, bridge, staff, pressed, until, length_s, priority, detail, fault. The caller may
-add what stands beside the decision (`staff=note.staff`, `room=call.room`).
+Facts are those that `routing` records (patient, room, device, bridge, staff or by, pressed,
+until or due, last_heard or since, priority, outcome, reason, detail, fault, code, why), absent
+ones are left out. The caller may add what stands beside the decision (`staff=note.staff`).
 """
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from hub.names import Names
-from hub.rule_sentences import length, listed, rule_line, rule_sentence
-from hub.sentence_texts import MISSING, PRIORITIES, TEXTS, Lang
+from hub.rule_sentences import listed, rule_line, rule_sentence
+from hub.sentence_texts import (
+    DETAILS,
+    EXCUSES,
+    MISSING,
+    OUTCOMES,
+    PRIORITIES,
+    TEXTS,
+    Lang,
+)
 from routing.effects import Because, Considered, Reason
 from routing.ids import DeviceId, RoomId, StaffId
 from routing.plan import Plan, Priority, RoomKind, Rule
@@ -94,7 +102,9 @@ def why_ring(because: Because, staff: StaffId, lang: Lang, names: Names, plan: P
         if one.chosen and one.staff != staff
     ]
     if others:
-        said += f" {('Ringer også', 'Also ringing')[n]}: {listed(_once(others), lang)}."
+        said += (
+            f" {('Ringer også', 'Also ringing')[n]}: {listed(_once(others), lang).rstrip('.')}."
+        )
     if passed:
         said += f" {('Forbigått', 'Passed over')[n]}: {'; '.join(_once(passed))}."
     return said
@@ -144,7 +154,8 @@ def _fact(
         case "patient":
             return names.patient(facts["patient"]) if "patient" in facts else ""
         case "who":
-            return names.staff(facts["staff"]) if "staff" in facts else ""
+            who = facts.get("staff") or facts.get("by")
+            return names.staff(who) if who else ""
         case "device":
             return _device(facts.get("device"), lang, plan)
         case "rule":
@@ -158,15 +169,34 @@ def _value(hole: str, facts: dict[str, str], lang: Lang, plan: Plan) -> str:
         case "count":
             return facts.get("pressed", "")
         case "until":
-            return _clock(facts.get("until", ""), plan)
-        case "length":
-            return _length(facts.get("length_s", ""), lang)
+            return _clock(facts.get("until") or facts.get("due", ""), plan, "%H:%M")
+        case "heard":
+            return _clock(
+                facts.get("last_heard") or facts.get("since", ""), plan, "%d.%m. %H:%M"
+            )
         case "priority":
             return _priority(facts.get("priority", ""), lang)
-        case "detail":
-            return facts.get("detail") or facts.get("fault", "")
+        case "outcome" | "excuse" | "detail":
+            return _coded(hole, facts, lang)
         case _:
             return facts.get(hole, "")
+
+
+def _coded(hole: str, facts: dict[str, str], lang: Lang) -> str:
+    """Put a code into words; one that is not in the list is shown as it is."""
+    n = _n(lang)
+    match hole:
+        case "outcome":
+            known = {str(outcome): words for outcome, words in OUTCOMES.items()}
+            said = known[facts["outcome"]][n] if facts.get("outcome") in known else ""
+            reason = facts.get("reason", "")
+            return f"{said} ({reason})" if said and reason else said
+        case "excuse":
+            return EXCUSES.get(facts.get("reason", ""), ("", ""))[n]
+        case _:
+            codes = (facts.get(name, "") for name in ("fault", "why", "code"))
+            code = next((code for code in codes if code), "")
+            return DETAILS[code][n] if code in DETAILS else facts.get("detail") or code
 
 
 def _device(device: str | None, lang: Lang, plan: Plan) -> str:
@@ -184,17 +214,10 @@ def _rule(because: Because, lang: Lang, plan: Plan) -> str:
     return rule_line(rule, plan, lang) if rule else because.rule or ""
 
 
-def _clock(moment: str, plan: Plan) -> str:
+def _clock(moment: str, plan: Plan, form: str) -> str:
     try:
-        return f"{datetime.fromisoformat(moment).astimezone(ZoneInfo(plan.timezone)):%H:%M}"
+        return datetime.fromisoformat(moment).astimezone(ZoneInfo(plan.timezone)).strftime(form)
     except ValueError:
-        return ""
-
-
-def _length(seconds: str, lang: Lang) -> str:
-    try:
-        return length(timedelta(seconds=float(seconds)), lang, short=True)
-    except (ValueError, OverflowError):
         return ""
 
 

@@ -242,7 +242,7 @@ def refusal(text: str) -> HouseFileError | None:
     return None
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=(HealthCheck.too_slow, HealthCheck.data_too_large))
 @given(made=houses())
 def test_a_house_that_is_exported_and_imported_is_the_same_house(made: dict[str, Any]) -> None:
     first = parse(written(made))
