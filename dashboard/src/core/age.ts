@@ -28,7 +28,7 @@ export function spoken(seconds: number, hour = "t"): string {
 }
 
 /** «02:14» in this telephone's time zone. */
-export function clock(at: number | string): string {
+export function clock(at: number | string | Date): string {
   const date = new Date(at);
   const two = (value: number) => String(value).padStart(2, "0");
   return `${two(date.getHours())}:${two(date.getMinutes())}`;

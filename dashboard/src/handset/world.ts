@@ -72,7 +72,13 @@ export class Device {
 }
 
 /** A socket nobody answers. */
-const deaf = (): Socket => ({ onopen: null, onmessage: null, onclose: null, send() {}, close() {} });
+const deaf = (): Socket => ({
+  onopen: null,
+  onmessage: null,
+  onclose: null,
+  send() {},
+  close() {},
+});
 
 function openSocket(device: Device): Socket {
   if (device.offAir) return deaf();
