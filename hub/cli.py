@@ -1,7 +1,7 @@
 """`bjelle`: one command, its parts gathered from the hub and from `bjelle.commands`.
 
-Exit codes everywhere: 0 done, 1 done and the answer is no (a broken truth, an unbalanced ledger),
-2 could not be done (wrong usage, refused input, nothing to work on).
+Exit codes everywhere: 0 done, 1 done and the answer is no (a broken truth, an unbalanced
+ledger), 2 could not be done (wrong usage, refused input, nothing to work on).
 """
 
 import importlib
@@ -66,17 +66,20 @@ def _mount(name: str, part: object) -> None:
         raise TypeError(f"{name} is neither a Typer app nor a command")
 
 
-def _gather() -> None:
-    for name, where in PARTS:
+def _gather(wanted: str | None) -> None:
+    """Mount the one command that is wanted, or all where that is not known (help, typos)."""
+    entries = entry_points(group="bjelle.commands")
+    known = dict(PARTS) | {e.name: e.value for e in entries}
+    for name, where in {wanted: known[wanted]}.items() if wanted in known else known.items():
         module, attribute = where.split(":")
         _mount(name, getattr(importlib.import_module(module), attribute))
-    for entry in sorted(entry_points(group="bjelle.commands"), key=lambda e: e.name):
-        _mount(entry.name, entry.load())
 
 
 def main() -> None:
     """Run the command line."""
-    _gather()
+    first = sys.argv[1] if len(sys.argv) > 1 else None
+    if first not in ("serve", "version"):
+        _gather(first)
     sys.exit(app())
 
 

@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import contextlib
 import itertools
+import os
 import queue
 import threading
 from collections import defaultdict
@@ -70,6 +71,7 @@ class Writer(threading.Thread):
         received, decided = sa.insert(RECEIVED), sa.insert(DECIDED)
         with self._engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA synchronous=FULL")
+            connection.commit()
             while True:
                 group = [self._inbox.get()]
                 with contextlib.suppress(queue.Empty):
@@ -150,6 +152,8 @@ async def run(database: str, mqtt_port: int, port: int) -> None:
         receive_maximum=1000,
         session_expiry_interval=3600,
     )
+    if username := os.environ.get("FLOOR_USERNAME"):
+        client.set_auth_credentials(username, os.environ["FLOOR_PASSWORD"])
     client.on_message = floor.on_message
     client.on_connect = lambda c, *_: c.subscribe("#", qos=1)
     await client.connect("127.0.0.1", mqtt_port, version=MQTTv50)

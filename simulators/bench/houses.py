@@ -88,7 +88,7 @@ def house_file(index: int) -> str:
 
 def plan_of(index: int) -> Plan:
     """Return the house's plan, by the same way a real one goes."""
-    return house.parse(house_file(index), source=f"house-{index:02d}").plan(1)
+    return house.parse(house_file(index), f"house-{index:02d}").plan(1)
 
 
 @dataclass(frozen=True, slots=True)

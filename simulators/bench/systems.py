@@ -1,6 +1,6 @@
-"""The two systems under measurement, each a process of its own on a broker of its own run.
+"""The two systems under measurement, each a process of its own on the run's own broker.
 
-`ours()` is the hub as shipped (`bjelle serve`); `floor()` is `simulators.bench.floor`. Both on
+`ours` is the hub as shipped (`bjelle serve`); `floor` is `simulators.bench.floor`. Both on
 SQLite, on the same Mosquitto, with the same telephones.
 """
 
@@ -11,32 +11,47 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import psutil
 
-from hub import enrolment
+from hub import house
+from hub.clock import SystemClock
+from hub.house_store import adopt
+from hub.store.database import database
+from hub.store.migrate import migrate
 from simulators.bench.houses import CARERS, house_file
 from simulators.local_broker import Broker, free_port
+from simulators.staffing import Secrets, equip
 
 PIN = "135790"
+TOKEN = "measured-only"  # noqa: S105 - of a hub that lives for one run on loopback
 UP_WITHIN_S = 60.0
+COOKIES = ("bjelle_handset", "bjelle_session")
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where one telephone connects, and as whom."""
+
+    house: str
+    url: str
+    headers: dict[str, str]
 
 
 @dataclass
 class System:
-    """A running system: its process, and where its telephones connect."""
+    """A running system."""
 
     name: str
     process: subprocess.Popen[bytes]
     port: int
-    lines: list[tuple[str, str, dict[str, str]]]
-    """House, WebSocket address and headers, one for each telephone."""
-    handled_path: str
-    headers: dict[str, str]
+    telephones: list[Where]
+    client: httpx.AsyncClient
 
     def pause(self) -> None:
         """Stop the process where it is (SIGSTOP)."""
@@ -51,18 +66,146 @@ class System:
         used = psutil.Process(self.process.pid).cpu_times()
         return used.user + used.system
 
-    async def handled(self, client: httpx.AsyncClient) -> int:
+    async def handled(self) -> int:
         """Return how many MQTT messages were handled for good so far."""
-        answer = await client.get(
-            f"http://127.0.0.1:{self.port}{self.handled_path}", headers=self.headers
+        if self.name == "floor":
+            answer = await self.client.get("/handled")
+            return int(answer.json())
+        answer = await self.client.get("/metrics")
+        answer.raise_for_status()
+        counts = [
+            float(line.rpartition(" ")[2])
+            for line in answer.text.splitlines()
+            if line.startswith("bjelle_mqtt_messages_total{")
+        ]
+        return int(sum(counts))
+
+    async def settle(self) -> int:
+        """Wait until nothing more is being handled; return the count."""
+        before = -1
+        while (now := await self.handled()) != before:
+            before = now
+            await asyncio.sleep(0.5)
+        return now
+
+
+def _environment(broker: Broker, folder: Path, port: int) -> dict[str, str]:
+    return {
+        **os.environ,
+        "BJELLE_STORE_URL": f"sqlite+aiosqlite:///{folder / 'ours.db'}",
+        "BJELLE_DATA_DIR": str(folder),
+        "BJELLE_PORT": str(port),
+        "BJELLE_MQTT_HOST": broker.host,
+        "BJELLE_MQTT_PORT": str(broker.port),
+        "BJELLE_MQTT_USERNAME": broker.username,
+        "BJELLE_MQTT_PASSWORD": broker.password,
+        "BJELLE_MQTT_TLS": "false",
+        "BJELLE_COOKIE_SECURE": "false",
+        "BJELLE_METRICS_TOKEN": TOKEN,
+    }
+
+
+async def _houses(folder: Path, count: int) -> list[Secrets]:
+    url = f"sqlite+aiosqlite:///{folder / 'ours.db'}"
+    await migrate(url)
+    base, at = database(url), SystemClock().now()
+    try:
+        equipped: list[Secrets] = []
+        for index in range(count):
+            read = house.parse(house_file(index), f"house-{index:02d}")
+            adopted = await adopt(base, read, at=at, by=None)
+            equipped.append(await equip(base, adopted.plan, at=at, pin=PIN))
+        return equipped
+    finally:
+        await base.close()
+
+
+@asynccontextmanager
+async def ours(broker: Broker, folder: Path, houses: int) -> AsyncIterator[System]:
+    """Run the hub as shipped, with everybody signed in."""
+    equipped = await _houses(folder, houses)
+    port = free_port()
+    command = [sys.executable, "-m", "hub.cli", "serve"]
+    environment = _environment(broker, folder, port)
+    async with _running("ours", command, folder, port, "/healthz", environment) as system:
+        system.client.headers["Authorization"] = f"Bearer {TOKEN}"
+        for own in equipped:
+            for staff, key in zip(own.pins, own.keys.values(), strict=True):
+                cookies = await _sign_in(port, key, staff)
+                header = {"Cookie": cookies, "Origin": f"http://127.0.0.1:{port}"}
+                url = f"ws://127.0.0.1:{port}/api/v1/handset"
+                system.telephones.append(Where(own.house, url, header))
+        yield system
+
+
+async def _sign_in(port: int, key: str, staff: str) -> str:
+    base = f"http://127.0.0.1:{port}"
+    cookies = {"bjelle_handset": key}
+    async with httpx.AsyncClient(base_url=base, cookies=cookies, timeout=30) as client:
+        answer = await client.post(
+            "/api/v1/session", json={"staff": staff, "pin": PIN}, headers={"X-Bjelle": "1"}
         )
         answer.raise_for_status()
-        if answer.headers["content-type"].startswith("application/json"):
-            return int(answer.json())
-        return int(
-            sum(
-                float(line.rpartition(" ")[2])
-                for line in answer.text.splitlines()
-                if line.startswith("bjelle_mqtt_messages_total{")
-            )
-        )
+        session = answer.cookies["bjelle_session"]
+    return f"bjelle_handset={key}; bjelle_session={session}"
+
+
+@asynccontextmanager
+async def floor(broker: Broker, folder: Path, houses: int) -> AsyncIterator[System]:
+    """Run the bare hub."""
+    port = free_port()
+    command = [sys.executable, "-m", "simulators.bench.floor", "--database"]
+    command += [str(folder / "floor.db"), "--mqtt-port", str(broker.port), "--port", str(port)]
+    environment = {
+        **os.environ,
+        "FLOOR_USERNAME": broker.username,
+        "FLOOR_PASSWORD": broker.password,
+    }
+    async with _running("floor", command, folder, port, "/handled", environment) as system:
+        for index in range(houses):
+            name = f"house-{index:02d}"
+            url = f"ws://127.0.0.1:{port}/telephone/{name}"
+            system.telephones += [Where(name, url, {})] * CARERS
+        yield system
+
+
+@asynccontextmanager
+async def _running(
+    name: str,
+    command: list[str],
+    folder: Path,
+    port: int,
+    alive: str,
+    environment: dict[str, str],
+) -> AsyncIterator[System]:
+    with (
+        (folder / f"{name}.log").open("wb") as output,
+        subprocess.Popen(  # noqa: ASYNC220 - nothing else runs in this loop yet
+            command, env=environment, stdout=output, stderr=output
+        ) as process,
+    ):
+        base = f"http://127.0.0.1:{port}"
+        async with httpx.AsyncClient(base_url=base, timeout=60) as client:
+            try:
+                await _until_up(client, alive, process, folder / f"{name}.log")
+                yield System(name, process, port, [], client)
+            finally:
+                process.send_signal(signal.SIGCONT)
+                process.terminate()
+                try:
+                    await asyncio.to_thread(process.wait, 20)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+
+
+async def _until_up(
+    client: httpx.AsyncClient, path: str, process: subprocess.Popen[bytes], log: Path
+) -> None:
+    until = time.monotonic() + UP_WITHIN_S
+    while time.monotonic() < until and process.poll() is None:
+        with contextlib.suppress(httpx.TransportError):
+            if (await client.get(path)).status_code == httpx.codes.OK:
+                return
+        await asyncio.sleep(0.1)
+    said = await asyncio.to_thread(log.read_text, errors="replace")
+    raise RuntimeError(f"{log.stem} did not come up: {said[-1500:]}")

@@ -9,6 +9,7 @@ import asyncio
 import itertools
 import time
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,7 +54,7 @@ class Telephone:
     url: str
     headers: dict[str, str]
     watch: Watch
-    sequence: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+    sequence: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     todo: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Operation id -> (call, the action to follow)."""
 
