@@ -3,8 +3,8 @@
 The code that encodes and decodes is generated once, at import, from the dataclasses: the
 vocabulary has one home. A field at its default is left out (a row is small, and an older row
 reads under a newer vocabulary); a member of a union says its class first, under `is`. Times are
-ISO 8601 UTC, durations seconds. `decode(encode(x)) == x`; a number that is none (NaN) comes back
-as unknown, None, where the field may be that.
+ISO 8601 UTC, durations seconds. `decode(encode(x)) == x`; a number that is none (NaN) comes
+back as unknown, None, where the field may be that.
 
 Raises `NotEncodable` for what JSON cannot carry (a lone surrogate in a text from a device).
 """

@@ -1,4 +1,4 @@
-"""From the journal back to a State: the newest snapshot, the tail stepped again and compared."""
+"""From the journal back to a State: newest snapshot, the tail stepped again and compared."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -30,9 +30,7 @@ def step_again(state: State, rows: Iterable[JournalRow], core: Core) -> Iterator
             yield Stepped(row, state, row.decisions)
             continue
         if row.payload is None:
-            yield Stepped(
-                row, state, b"", "its payload is erased: replay from a later snapshot"
-            )
+            yield Stepped(row, state, b"", "its payload is erased: begin at a later snapshot")
             continue
         try:
             event = records.decode_event(row.payload)

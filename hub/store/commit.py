@@ -42,7 +42,7 @@ def is_outage(error: Exception) -> bool:
 
 
 async def commit(database: Database, rows: Sequence[Row], kept: Sequence[Kept]) -> Refusals:
-    """Make a group durable. Returns the houses that lost their fence (their rows are not in)."""
+    """Make a group durable. Returns the houses that lost their fence: their rows are not in."""
     try:
         await database.transact(functools.partial(write_group, rows=rows, kept=kept))
     except Exception as error:
@@ -74,7 +74,7 @@ def write_carefully(
             with connection.begin_nested():
                 write_group(connection, (), (item,))
         except (SQLAlchemyError, ValueError) as error:
-            log.error("payload not kept", house=item.house, error=str(error))
+            log.warning("payload not kept", house=item.house, error=str(error))
     return fenced
 
 

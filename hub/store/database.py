@@ -161,3 +161,38 @@ def database(url: str) -> Sqlite | Postgres:
 def passing_engine(url: str) -> AsyncEngine:
     """An asynchronous engine that keeps no connection: for one-off commands."""
     return create_async_engine(url, poolclass=NullPool, hide_parameters=True)
+
+
+async def snapshot_of(url: str, work: Callable[[Connection], T]) -> T:
+    """Run `work` on one consistent view of the database, without holding the writer up.
+
+    It may block: SQLite's runs in a thread; PostgreSQL's is for a command, not for a hub.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return await asyncio.to_thread(_sqlite_snapshot, parsed, work)
+    engine = passing_engine(url)
+    try:
+        async with engine.connect() as connection:
+            given = await connection.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+            return await given.run_sync(work)
+    finally:
+        await engine.dispose()
+
+
+def _sqlite_snapshot(url: URL, work: Callable[[Connection], T]) -> T:
+    engine = create_engine(
+        url.set(drivername="sqlite+pysqlite"), poolclass=NullPool, hide_parameters=True
+    )
+    event.listen(engine, "connect", _own_begin)
+    # In WAL a plain BEGIN sees one moment and keeps nobody from writing.
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    with engine.begin() as connection:
+        return work(connection)
+
+
+def _own_begin(connection: Any, record: Any) -> None:
+    del record
+    connection.isolation_level = None

@@ -29,7 +29,7 @@ async def migrate(url: str, revision: str = "head") -> None:
     """Upgrade the tables behind this URL."""
 
     def work(connection: Connection) -> None:
-        if revision == "head" and _revision(connection) == newest():
+        if revision == "head" and revision_of(connection) == newest():
             return
         command.upgrade(configuration(connection), revision)
 
@@ -44,7 +44,7 @@ async def require_newest(url: str) -> None:
     """Raise SchemaBehind where the tables are not of this program's version."""
     base = database(url)
     try:
-        found = await base.transact(_revision)
+        found = await base.transact(revision_of)
     finally:
         await base.close()
     if found != newest():
@@ -59,5 +59,6 @@ def newest() -> str | None:
     return ScriptDirectory.from_config(configuration()).get_current_head()
 
 
-def _revision(connection: Connection) -> str | None:
+def revision_of(connection: Connection) -> str | None:
+    """The revision of this database's tables, None where it has none."""
     return MigrationContext.configure(connection).get_current_revision()

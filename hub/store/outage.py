@@ -1,7 +1,7 @@
 """The database is away: rows wait in the spool, and come back in order.
 
-States: RECORDED -> UNRECORDED (rows in the spool, fsynced) -> SPOOL_LOST (spool full or its disk
-gone too: rows held in memory, bounded; still nothing stops ringing) -> RECORDED.
+States: RECORDED -> UNRECORDED (rows in the spool, fsynced) -> SPOOL_LOST (spool full or its
+disk gone too: rows held in memory, bounded; still nothing stops ringing) -> RECORDED.
 """
 
 import asyncio
@@ -119,7 +119,7 @@ class Outage:
         return True
 
     def _worth_spooling(self, kept: Sequence[Kept]) -> list[Kept]:
-        """Raw payloads while there is ample room; what nobody understood as long as possible."""
+        """Raw payloads while there is ample room, what nobody understood as long as any."""
         ample = self._spool.size() < self._spool.limit_bytes // 2
         return [
             item
@@ -187,7 +187,7 @@ class Outage:
         self._refused = False
 
     async def drain_at_start(self) -> list[str]:
-        """Append what an earlier outage left, before anything is recovered. Says what was wrong."""
+        """Append what an earlier outage left, before anything is recovered; say what is bad."""
         found: list[str] = []
         if torn := await asyncio.to_thread(self._spool.mend):
             found.append(torn)

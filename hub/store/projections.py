@@ -18,8 +18,7 @@ from routing.state import Call
 Values = dict[str, Any]
 
 _INSERTS = {
-    name: insert(tables.metadata.tables[name])
-    for name in ("journal", "call_events", "ledger")
+    name: insert(tables.metadata.tables[name]) for name in ("journal", "call_events", "ledger")
 }
 
 

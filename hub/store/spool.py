@@ -54,8 +54,8 @@ class Spool:
         before = self.size()
         if before + len(data) > self.limit_bytes:
             raise SpoolLost(
-                f"spool {self.path.name} is full ({before} of {self.limit_bytes} bytes): mend the "
-                "database, or give spool_limit_bytes more"
+                f"spool {self.path.name} is full ({before} of {self.limit_bytes} bytes): mend "
+                "the database, or give spool_limit_bytes more"
             )
         try:
             self._write(data, new=before == 0)
@@ -96,7 +96,7 @@ class Spool:
         return Chunk(tuple(entries), offset, tuple(dropped))
 
     def mend(self) -> str:
-        """Cut a torn last line off, so that the next one starts on its own. Says what it cut."""
+        """Cut a torn last line off, so that the next starts on its own. Says what it cut."""
         size = self.size()
         if not size:
             return ""

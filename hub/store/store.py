@@ -1,8 +1,8 @@
 """The store: one writer per database commits the rows of all houses together.
 
 Group commit: what arrived while the last transaction ran goes into the next one; no timer. When
-the database has not answered for `unrecorded_after_s`, rows go to the spool (hub/store/spool.py)
-and everybody is told; `hub/store/outage.py` brings them back, in order.
+the database has not answered for `unrecorded_after_s`, rows go to the spool (spool.py) and
+everybody is told; outage.py brings them back, in order.
 """
 
 import asyncio
@@ -130,10 +130,10 @@ class Store:
             yield connection
 
     async def write(self, *statements: Statement) -> list[int]:
-        """Run small administrative statements in one transaction; returns the rows each touched.
+        """Run small administrative statements in one transaction; gives the rows each touched.
 
-        Raises StoreDown when the database does not take it now; nothing was written then, unless
-        the answer alone was lost (repeat what may be repeated).
+        Raises StoreDown when the database does not take it now; nothing was written then,
+        unless the answer alone was lost (repeat what may be repeated).
         """
         if self.state is not StoreState.RECORDED:
             raise StoreDown(
@@ -175,7 +175,7 @@ class Store:
         self._wake.set()
 
     def keep(self, *kept: Kept) -> None:
-        """Queue raw payloads, quarantined bytes or snapshots: they go with the rows around them.
+        """Queue raw payloads, quarantined bytes or snapshots; they go with the rows around.
 
         Nothing waits here: where too many raw payloads wait for the writer they are dropped and
         counted (`dropped_raw`); what nobody understood is not.
@@ -205,6 +205,7 @@ class Store:
             while await self._something_to_do():
                 rows, kept = self._take()
                 await self._write_out(rows, kept)
+        self._stopping = False
 
     async def stop(self) -> None:
         """Let `run` write what is queued, then end."""

@@ -5,11 +5,24 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import structlog
 
 from hub.store.store import Store
 from tests.support import postgres
 from tests.support.postgres import Cluster
 from tests.support.stores import Place, locked
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_logs() -> None:
+    """As the hub logs: structlog's own default prints every local variable of a traceback."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            structlog.dev.ConsoleRenderer(colors=False),
+        ]
+    )
 
 
 @pytest.fixture(scope="session")

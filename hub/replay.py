@@ -1,0 +1,219 @@
+"""Replay a journal: does this core decide today as was decided then? And is the chain whole?
+
+Byte for byte within one core version; across versions the first difference is the answer.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy import Connection, select
+
+from hub import records
+from hub.core import Core
+from hub.recovery import step_again
+from hub.store import tables
+from hub.store.database import database
+from hub.store.journal import rows_after
+from hub.store.rows import JournalRow
+from routing.ids import HouseId
+from routing.state import State
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One row that decides otherwise now."""
+
+    seq: int
+    kind: str
+    at: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What a replay found. `first` is None where everything was decided the same."""
+
+    house: HouseId
+    since_seq: int
+    """The snapshot that it began with."""
+    rows: int
+    differences: int
+    first: Difference | None
+    state: State | None
+
+    @property
+    def same(self) -> bool:
+        """Whether every decision is as it was."""
+        return self.differences == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a look at the chain found. `broken` is empty where it is whole."""
+
+    house: HouseId
+    rows: int
+    erased: int
+    """Rows whose payload was erased: the chain holds without it."""
+    gaps: tuple[tuple[int, int], ...]
+    """(last before, first after) where rows are missing: a spool was lost there."""
+    broken: str
+    digest: str
+
+    @property
+    def whole(self) -> bool:
+        """Whether every row follows from the one before."""
+        return not self.broken and not self.gaps
+
+
+def replay_house(
+    connection: Connection,
+    house: HouseId,
+    core: Core,
+    *,
+    initial: State | None = None,
+    until: int | None = None,
+) -> Replayed:
+    """Step the journal again from the first snapshot that can be used.
+
+    `initial` begins at the very first row instead: another plan, to see what would have been.
+    """
+    since, state = (0, initial) if initial is not None else _first_usable(connection, house)
+    if state is None:
+        return Replayed(house, 0, 0, 0, None, None)
+    snapshots = {} if initial is not None else _snapshots(connection, house)
+    rows, found, first = 0, 0, None
+    journal = rows_after(connection, house, since, until)
+    for stepped in step_again(state, journal, core):
+        state = stepped.state
+        rows += 1
+        what = stepped.difference or _snapshot_difference(stepped.row, state, core, snapshots)
+        if what:
+            found += 1
+            row = stepped.row
+            first = first or Difference(row.seq, row.kind, row.at.isoformat(), what)
+    return Replayed(house, since, rows, found, first, state)
+
+
+def _first_usable(connection: Connection, house: HouseId) -> tuple[int, State | None]:
+    """The oldest snapshot after which no payload was erased and no row is missing."""
+    journal, snapshot = tables.journal.c, tables.snapshot.c
+    erased = connection.scalars(
+        select(journal.seq)
+        .where(journal.house == house, journal.payload.is_(None))
+        .order_by(journal.seq.desc())
+        .limit(1)
+    ).first()
+    query = select(snapshot.seq, snapshot.state).where(snapshot.house == house)
+    after = max(erased or 0, _last_gap(connection, house))
+    found = connection.execute(
+        query.where(snapshot.seq >= after).order_by(snapshot.seq).limit(1)
+    ).first()
+    return (found.seq, records.decode_state(found.state)) if found else (0, None)
+
+
+def _last_gap(connection: Connection, house: HouseId) -> int:
+    journal = tables.journal.c
+    expected, last = 1, 0
+    for seq in connection.scalars(
+        select(journal.seq).where(journal.house == house).order_by(journal.seq)
+    ):
+        if seq != expected:
+            last = seq - 1
+        expected = seq + 1
+    return last
+
+
+def _snapshots(connection: Connection, house: HouseId) -> dict[int, tuple[str, str]]:
+    snapshot = tables.snapshot.c
+    found = connection.execute(
+        select(snapshot.seq, snapshot.core_version, snapshot.state).where(
+            snapshot.house == house
+        )
+    )
+    return {row.seq: (row.core_version, row.state) for row in found}
+
+
+def _snapshot_difference(
+    row: JournalRow, state: State, core: Core, snapshots: dict[int, tuple[str, str]]
+) -> str:
+    """The same effects from another state would differ later: see it here."""
+    version, stored = snapshots.get(row.seq, ("", ""))
+    if version != core.version or records.encode_state(state).decode() == stored:
+        return ""
+    return f"the state after row {row.seq} is not that of its snapshot"
+
+
+def verify_house(connection: Connection, house: HouseId) -> Verified:
+    """Follow the chain from the first row."""
+    digest, expected = records.genesis(house), 1
+    rows, erased, gaps = 0, 0, list[tuple[int, int]]()
+    for row in rows_after(connection, house, 0):
+        rows += 1
+        if row.seq != expected:
+            # The missing rows' digest is unknown: trust this one's, and say where.
+            gaps.append((expected - 1, row.seq))
+        elif broken := _broken(row, digest):
+            return Verified(house, rows, erased, tuple(gaps), broken, digest)
+        erased += row.payload is None
+        digest, expected = row.digest, row.seq + 1
+    return Verified(house, rows, erased, tuple(gaps), "", digest)
+
+
+def _broken(row: JournalRow, previous: str) -> str:
+    payload = row.payload
+    if payload is not None and records.payload_hash(payload) != row.payload_hash:
+        return f"row {row.seq}: its payload was changed after it was written"
+    digest = records.chain(
+        previous,
+        row.seq,
+        row.at,
+        row.kind,
+        row.payload_hash,
+        row.decisions,
+        row.core_version,
+    )
+    if digest != row.digest:
+        return f"row {row.seq} does not follow from row {row.seq - 1}: one was changed"
+    return ""
+
+
+def houses(connection: Connection) -> list[HouseId]:
+    """The houses that this journal holds."""
+    found = connection.scalars(select(tables.journal.c.house).distinct())
+    return sorted(HouseId(house) for house in found)
+
+
+async def replay(
+    url: str, house: HouseId | None = None, *, core: Core | None = None
+) -> list[Replayed]:
+    """Replay one house, or all, of the store behind this URL."""
+    chosen = core or Core.shipped()
+
+    def work(connection: Connection) -> Iterator[Replayed]:
+        for one in [house] if house else houses(connection):
+            yield replay_house(connection, one, chosen)
+
+    return await _with_connection(url, work)
+
+
+async def verify_chain(url: str, house: HouseId | None = None) -> list[Verified]:
+    """Follow the chain of one house, or of all, of the store behind this URL."""
+
+    def work(connection: Connection) -> Iterator[Verified]:
+        for one in [house] if house else houses(connection):
+            yield verify_house(connection, one)
+
+    return await _with_connection(url, work)
+
+
+async def _with_connection(url: str, work: Callable[[Connection], Iterator[T]]) -> list[T]:
+    base = database(url)
+    try:
+        async with base.read() as connection:
+            return await connection.run_sync(lambda given: list(work(given)))
+    finally:
+        await base.close()
