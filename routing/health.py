@@ -57,11 +57,14 @@ def alive(draft: Draft, device: Device, before: DeviceNow) -> None:
         now = draft.devices[device.id]
         draft.put_device(device.id, replace(now, silent=False))
         mended(draft, SILENT, device=device.id)
+        if device.expect_every is not None:
+            draft.look_at(draft.now + device.expect_every)
     bridge = draft.bridges.get(device.bridge)
     # Data win over a last will that nobody took back (DEVICES A4, A6).
     if bridge is not None and bridge.online is False:
         draft.put_bridge(device.bridge, replace(bridge, online=True, since=draft.now))
         mended(draft, BRIDGE, bridge=device.bridge)
+        draft.look_at(draft.now)
 
 
 def _health(draft: Draft, device: Device, reading: Reading) -> Booking | None:

@@ -146,8 +146,8 @@ def _one_holds(draft: Draft, event: SignalReceived, rule: Rule, place: int) -> B
     if rule.combine is Combine.ALL and not _holds_now(draft, rule):
         return Booking(Booked.NO_RULE, _because(rule, Reason.NO_RULE))
     trigger = rule.triggers[place]
-    if trigger.kind is TriggerKind.NO_MOTION and not _holds(draft, rule, trigger):
-        return _NO_RULE  # another sensor still sees somebody
+    if trigger.kind is not TriggerKind.PRESS and not _holds(draft, rule, trigger):
+        return _NO_RULE  # the bed's other zone is occupied, another sensor still sees somebody
     if rule.id in draft.waiting:
         return Booking(Booked.WAITING, _because(rule, Reason.RULE_WAITING))
     return _begin(draft, event, rule)

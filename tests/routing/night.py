@@ -406,7 +406,9 @@ def signal(device: str, *readings: Reading, **more: object) -> SignalReceived:
     return SignalReceived(SignalId(""), DeviceId(device), readings, **more)  # type: ignore[arg-type]
 
 
-def press(device: str = "wrist-ola", trigger: HelpTrigger = HelpTrigger.PRESS, **more: object) -> SignalReceived:
+def press(
+    device: str = "wrist-ola", trigger: HelpTrigger = HelpTrigger.PRESS, **more: object
+) -> SignalReceived:
     """Press for help."""
     return signal(device, HelpPressed(trigger), **more)
 
@@ -476,7 +478,9 @@ def undo(staff: str, call: str = "1-1") -> TakeUndone:
     return TakeUndone(CallId(call), by(staff))
 
 
-def ask(staff: str, *, emergency: bool = False, call: str = "", room: str = "", operation: str = "") -> HelpAsked:
+def ask(
+    staff: str, *, emergency: bool = False, call: str = "", room: str = "", operation: str = ""
+) -> HelpAsked:
     """Ask for help from a telephone."""
     return HelpAsked(by(staff, operation), emergency, CallId(call) if call else None, room)
 

@@ -54,7 +54,9 @@ def test_the_ladder_climbs_from_the_carer_to_the_unit_the_house_and_the_failsafe
     night = Night(on_duty=("anne", "per", "eva", "omar", "lise"))
     night.at("02:14:00", press())
     assert night.rung() == ["anne", "per"]
-    night.at("02:15:00").expects("ring 1-1 anne again 1", "ring 1-1 per again 1", "ring 1-1 eva")
+    night.at("02:15:00").expects(
+        "ring 1-1 anne again 1", "ring 1-1 per again 1", "ring 1-1 eva"
+    )
     night.at("02:16:00")
     assert night.rung() == ["anne", "per", "eva", "omar", "lise"]
     night.at("02:17:00")
@@ -188,7 +190,9 @@ def test_untaken_calls_move_at_once_from_a_telephone_that_goes() -> None:
     night.at("02:14:20", reports("anne", HandsetState.READY)).expects("ring 1-1 anne again 1")
 
 
-def test_after_a_start_telephones_keep_their_last_state_until_the_gateway_has_listened() -> None:
+def test_after_a_start_telephones_keep_their_last_state_until_the_gateway_has_listened() -> (
+    None
+):
     night = Night()
     night.jump("02:00", Started(2, "test", "test", night.clock("02:00:08")))
     night.at("02:00:01", reports("anne", HandsetState.GONE))

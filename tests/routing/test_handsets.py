@@ -81,7 +81,12 @@ def test_receipts_are_kept_and_the_first_ringing_is_the_delivery() -> None:
     night.at("02:14:00", press())
     tell = [
         ReceiptGiven(telephone("anne"), CallId("1-1"), kind)
-        for kind in (ReceiptKind.SENT, ReceiptKind.RECEIVED, ReceiptKind.RINGING, ReceiptKind.SEEN)
+        for kind in (
+            ReceiptKind.SENT,
+            ReceiptKind.RECEIVED,
+            ReceiptKind.RINGING,
+            ReceiptKind.SEEN,
+        )
     ]
     night.at("02:14:01", *tell).noted(Move.RANG, Move.SEEN)
     assert night.call().rang_at == night.now

@@ -345,7 +345,9 @@ def test_t2_stored_history_older_than_ten_minutes_is_late_and_never_dropped() ->
     night = Night()
     stored = Delivery(history=True)
     old = DeviceTime(night.clock("01:00"), TimeQuality.DEVICE)
-    night.at("02:14", press(delivery=stored, device_time=old)).booked(Booked.OPENED, Reason.LATE)
+    night.at("02:14", press(delivery=stored, device_time=old)).booked(
+        Booked.OPENED, Reason.LATE
+    )
     recent = DeviceTime(night.clock("02:19"), TimeQuality.DEVICE)
     night.at("02:20", press("wrist-kari", delivery=stored, device_time=recent))
     assert not night.call("1-2").late

@@ -104,7 +104,9 @@ def test_one_of_two_at_the_place_may_leave() -> None:
 
 def test_a_student_left_alone_at_the_place_does_not_keep_the_call() -> None:
     night = ringing("anne", "stud")
-    night.at("02:14:10", take("anne")).at("02:15", arrive("anne")).at("02:15:10", arrive("stud"))
+    night.at("02:14:10", take("anne")).at("02:15", arrive("anne")).at(
+        "02:15:10", arrive("stud")
+    )
     night.at("02:16", left("anne"))
     assert night.rung() == ["anne"]
     assert night.call().present == ("stud",)
@@ -258,7 +260,9 @@ def test_closed_calls_are_forgotten_after_a_day() -> None:
 
 def test_an_emergency_rings_everybody_but_the_one_who_asks() -> None:
     night = Night()
-    night.at("02:14", ask("anne", emergency=True, room="205")).replied(Reason.EMERGENCY, ok=True)
+    night.at("02:14", ask("anne", emergency=True, room="205")).replied(
+        Reason.EMERGENCY, ok=True
+    )
     assert night.rung() == ["per", "omar", "lise"]
     assert (night.call().priority, night.call().room) == (Priority.EMERGENCY, "205")
 

@@ -1,0 +1,103 @@
+"""What a telephone rings, lists and offers."""
+
+from routing.cards import allowed, open_calls, queue, rings_on, shown_on
+from routing.ids import HandsetId, StaffId
+from routing.events import ClockStepped
+from datetime import timedelta
+from tests.routing.night import (
+    Night,
+    arrive,
+    ask,
+    close,
+    hand_over,
+    press,
+    sign_out,
+    take,
+    telephone,
+)
+
+
+def can(night: Night, staff: str, call: str = "1-1") -> tuple[str, ...]:
+    return allowed(night.state, night.call(call), StaffId(staff))
+
+
+def test_capability_24_the_queue_is_priority_then_waiting_time_then_id() -> None:
+    night = Night()
+    night.at("02:00", press("wrist-kari")).at("02:01", press("cord-204")).at(
+        "02:02", press("cord-301")
+    )
+    night.at("02:03", ask("anne", emergency=True))
+    assert [call.id for call in open_calls(night.state)] == ["1-4", "1-2", "1-1", "1-3"]
+    assert queue(reversed(open_calls(night.state))) == open_calls(night.state)
+
+
+def test_what_rings_and_what_is_listed_on_a_telephone() -> None:
+    night = Night().at("02:00", press())
+    assert rings_on(night.state, telephone("anne")) == ("1-1",)
+    assert rings_on(night.state, telephone("omar")) == ()
+    assert shown_on(night.state, telephone("omar")) == ()
+    night.at("02:00:10", take("anne"))
+    assert shown_on(night.state, telephone("per")) == ("1-1",)
+    night.at("02:01", press("cord-301"))
+    assert shown_on(night.state, telephone("omar")) == ("1-2",)
+    night.at("02:02", sign_out("omar"))
+    assert shown_on(night.state, telephone("omar")) == ()
+    assert shown_on(night.state, HandsetId("none")) == ()
+
+
+def test_a_call_without_a_unit_is_listed_everywhere() -> None:
+    night = Night().at("02:00", ClockStepped(timedelta(hours=1)))
+    assert shown_on(night.state, telephone("lise")) == ("1-1",)
+
+
+def test_a_call_is_listed_for_who_has_to_do_with_it() -> None:
+    night = Night().at("02:00", press()).at("02:00:10", take("anne"))
+    night.at("02:00:20", hand_over("anne", "omar"))
+    assert shown_on(night.state, telephone("omar")) == ("1-1",)
+    night.at("02:00:30", arrive("lise"))
+    assert shown_on(night.state, telephone("lise")) == ("1-1",)
+
+
+def test_the_buttons_follow_the_call() -> None:
+    night = Night(on_duty=("anne", "per", "stud")).at("02:00", press())
+    assert can(night, "anne") == ("take", "decline", "arrive")
+    assert can(night, "stud") == ("arrive",)
+    assert can(night, "nobody") == ()
+    night.at("02:00:10", take("anne"))
+    assert can(night, "anne") == ("decline", "hand_over", "arrive", "close", "undo")
+    assert can(night, "per") == ("arrive",)
+    night.at("02:00:20", hand_over("anne", "per"))
+    assert can(night, "per") == ("take", "decline", "arrive")
+    night.at("02:01", arrive("anne"))
+    assert can(night, "anne") == ("hand_over", "leave", "close")
+    night.at("02:02", close("anne"))
+    assert can(night, "anne") == ()
+
+
+def test_a_bathroom_call_is_not_closed_from_elsewhere() -> None:
+    night = Night().at("02:00", press("cord-204")).at("02:00:10", take("anne"))
+    assert "close" not in can(night, "anne")
+    night.at("02:00:20", arrive("anne"))
+    assert "close" in can(night, "anne")
+
+
+def test_more_may_take_an_emergency_and_the_asker_may_end_it() -> None:
+    night = Night().at("02:00", ask("anne", emergency=True)).at("02:00:05", take("per"))
+    assert "take" in can(night, "omar")
+    assert "take" not in can(night, "per")
+    assert "close" in can(night, "anne")
+    night.at("02:00:10", take("omar"))
+    assert "take" not in can(night, "omar")
+
+
+def test_where_a_student_is_alone_a_carer_may_still_take_it() -> None:
+    night = Night(on_duty=("anne", "stud")).at("02:00", press()).at("02:00:10", arrive("stud"))
+    assert "take" in can(night, "anne")
+    assert "hand_over" not in can(night, "stud")
+    assert "close" not in can(night, "stud")
+
+
+def test_somebody_not_competent_is_offered_no_close() -> None:
+    night = Night(on_duty=("eva",)).at("02:00", ask("anne", emergency=True))
+    night.at("02:00:05", arrive("eva"))
+    assert "close" not in can(night, "eva")
