@@ -10,6 +10,7 @@ from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 from pydantic import ValidationError
+from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.house_store import houses
@@ -74,27 +75,26 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         fail(f"the store does not answer: {str(error).splitlines()[0]}")
 
 
+def must_exist(store: str | None) -> str:
+    """Return the store's URL; a question about a SQLite file that is not there makes none."""
+    url = settings(store).store_url
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").exists():
+        fail(f"no store at {parsed.database}: `bjelle house import FILE` makes one, or --store")
+    return url
+
+
 async def opened(store: str | None, *, create: bool = False) -> Database:
     """Open the store beside a hub that may be running: no spool, no writer of its own.
 
     `create` makes a SQLite file that is not there; otherwise that is an error.
     """
-    url = settings(store).store_url
-    base = database(url)
-    if base.url.get_backend_name() != "sqlite":
+    url = settings(store).store_url if create else must_exist(store)
+    if make_url(url).get_backend_name() == "sqlite":
+        await migrate(url)
+    else:
         await require_newest(url)
-        return base
-    if not create and not _there(base):
-        await base.close()
-        fail(
-            f"no store at {base.url.database}: `bjelle house import FILE` makes one, or --store"
-        )
-    await migrate(url)
-    return base
-
-
-def _there(base: Database) -> bool:
-    return Path(base.url.database or "").exists()
+    return database(url)
 
 
 async def one_house(base: Database, house: str | None) -> HouseId:

@@ -116,7 +116,8 @@ def begins(rule: Rule, lang: Lang) -> str:
                 "i mer enn 10 minutter"
             ),
             (
-                "Friday and Saturday from 23:00 to 06:00 the next day: when Kari N. is out of bed "
+                "Friday and Saturday from 23:00 to 06:00 the next day: "
+                "when Kari N. is out of bed "
                 "for more than 10 minutes"
             ),
         ),
@@ -169,11 +170,13 @@ def begins(rule: Rule, lang: Lang) -> str:
                 "delay": timedelta(0),
             },
             (
-                "Hver natt 22:00–07:00: når Kari N. er ute av sengen, døren til rom 202 er åpen "
+                "Hver natt 22:00–07:00: når Kari N. er ute av sengen, "
+                "døren til rom 202 er åpen "
                 "og det er bevegelse på badet til rom 204"
             ),
             (
-                "Every night 22:00–07:00: when Kari N. is out of bed, the door of room 202 is open "
+                "Every night 22:00–07:00: when Kari N. is out of bed, "
+                "the door of room 202 is open "
                 "and there is movement in the bathroom of room 204"
             ),
         ),
