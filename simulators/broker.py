@@ -1,8 +1,8 @@
 """The pretended way from a device to the hub: radio, bridge, broker, session.
 
 The broker keeps its promise: what it accepted at QoS 1 is delivered until acknowledged, over
-restarts of the hub and cut links, in order. What radio and bridges do to messages before that is
-theirs, and the truths ask only for what the broker accepted.
+restarts of the hub and cut links, in order. What radio and bridges do to messages before that
+is theirs, and the truths ask only for what the broker accepted.
 """
 
 from collections import deque

@@ -137,8 +137,8 @@ def troubles(
         if fault not in faults:
             continue
         dice = Random(f"{seed}/fault/{fault.value}")
-        for _ in range(dice.randint(*_PER_NIGHT[fault])):
-            found.append(_one(fault, dice, plan, since_s, until_s))
+        times = dice.randint(*_PER_NIGHT[fault])
+        found += [_one(fault, dice, plan, since_s, until_s) for _ in range(times)]
     return tuple(sorted(found, key=lambda t: (t.at_s, t.fault.value, t.target)))
 
 

@@ -1,7 +1,7 @@
 """New seeds until a truth breaks, and then the shortest night that breaks it the same way.
 
-Shrinking goes from coarse to fine: which troubles are needed, which residents are needed, and
-then, for what the core alone decides, which events are needed (`shrink.py`). What stays is told.
+What the core alone decides wrongly is shrunk to the events it needs (`shrink.py`); what needs the
+world around it, to the troubles and residents it needs. What stays is told.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,9 +16,12 @@ from simulators.night import Rehearsal
 from simulators.shrink import Trace, shortest
 from simulators.story import sentence
 from simulators.watch import Break, Truth
+from simulators.world import NIGHT_S
 
 MOST_RUNS = 60
 """Nights run while shrinking one break: each costs about a second, up to the break."""
+MARGIN_S = 1800.0
+"""Without some of its causes a break may come later: looked for this much longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,40 +76,57 @@ def find_break(
 
 
 def shrink(night: Rehearsal, broken: Break) -> Found:
-    """Leave out what the break does not need."""
+    """Leave out what the break does not need: events where the core alone breaks, else more."""
+    handled = tuple(night.world.shell.handled)
+    trace = Trace.of(night.plan, handled, night.core, night.truths)
+    events = shortest(trace, broken.truth)
+    if events:
+        broke = trace.replayed(events, broken.truth)
+        last = broke.broken or broken
+        needed = f"{len(events)} of {len(handled)} events are enough for the core alone"
+        story = _retold(night.plan, broke.steps, last)
+        return _found(night, last, story, needed, 0, 0, len(events))
     budget = [MOST_RUNS]
-    small = _without_troubles(night, broken, budget)
-    small = _without_residents(small, broken, budget)
+    night = _only(night, broken)
+    night.run()
+    small = _without_residents(_without_troubles(night, broken, budget), broken, budget)
     told = small.run()
     last = small.watch.broken.get(broken.truth, broken)
     story = next((b.story for b in told.broken if b.truth == broken.truth), ())
-    trace = Trace.of(small.plan, tuple(small.world.shell.handled), small.core, small.truths)
-    events = shortest(trace, broken.truth)
-    if events:
-        broke = trace.replayed(events)
-        story = _retold(small, broke.steps, broke.broken or last)
     troubles, people = len(small.chosen or ()), len(small.world.residents)
     needed = (
-        f"needs {troubles} of {len(night.chosen or ())} troubles, {people} of "
+        f"needs {troubles} of {len(night.chosen or ())} troubles and {people} of "
         f"{len(night.world.residents)} residents"
-        + (f", {len(events)} of {len(small.world.shell.handled)} events" if events else "")
     )
-    return Found(
-        broken.truth,
-        night.seed,
-        last.at.isoformat(),
-        story,
-        needed,
-        troubles,
-        people,
-        len(events),
-    )
+    return _found(night, last, story, needed, troubles, people, 0)
 
 
-def _retold(night: Rehearsal, steps: Sequence[Any], broken: Break) -> tuple[str, ...]:
+def _found(
+    night: Rehearsal,
+    last: Break,
+    story: tuple[str, ...],
+    needed: str,
+    troubles: int,
+    residents: int,
+    events: int,
+) -> Found:
+    at = last.at.isoformat()
+    return Found(last.truth, night.seed, at, story, needed, troubles, residents, events)
+
+
+def _only(night: Rehearsal, broken: Break) -> Rehearsal:
+    """Watch this truth alone, and only until it breaks: much of a night need not be run."""
+    truths = tuple(t for t in night.truths if t.name == broken.truth)
+    if any(t.at_end is not None for t in truths):
+        return replace(night, truths=truths)
+    since = (broken.at - night.world.agenda.start).total_seconds()
+    return replace(night, truths=truths, hasty=True, until_s=min(since + MARGIN_S, NIGHT_S))
+
+
+def _retold(plan: Plan, steps: Sequence[Any], broken: Break) -> tuple[str, ...]:
     from zoneinfo import ZoneInfo
 
-    zone = ZoneInfo(night.plan.timezone)
+    zone = ZoneInfo(plan.timezone)
     lines = [
         f"{at.astimezone(zone):%H:%M:%S} {text}"
         for at, event, effects in steps
@@ -126,10 +146,6 @@ def _breaks(night: Rehearsal, broken: Break, budget: list[int]) -> bool:
     return broken.truth in night.watch.broken
 
 
-def _varied(night: Rehearsal, **changes: Any) -> Rehearsal:
-    return replace(night, hasty=night.hasty, **changes)
-
-
 def _without_troubles(night: Rehearsal, broken: Break, budget: list[int]) -> Rehearsal:
     """Try none, then halves, then one by one."""
     kept = night.chosen or ()
@@ -139,7 +155,7 @@ def _without_troubles(night: Rehearsal, broken: Break, budget: list[int]) -> Reh
         start = 0
         while start < len(kept):
             tried = kept[:start] + kept[start + size :]
-            candidate = _varied(night, chosen=tried)
+            candidate = replace(night, chosen=tried)
             if _breaks(candidate, broken, budget):
                 kept, best = tried, candidate
             else:
@@ -156,7 +172,7 @@ def _without_residents(night: Rehearsal, broken: Break, budget: list[int]) -> Re
         everybody = tuple(night.world.residents)
     alone: tuple[PatientId, ...] = (broken.patient,) if broken.patient is not None else ()
     for tried in (alone, everybody[: len(everybody) // 2], everybody[len(everybody) // 2 :]):
-        candidate = _varied(night, residents=tried)
+        candidate = replace(night, residents=tried)
         if _breaks(candidate, broken, budget):
             return candidate
     return night

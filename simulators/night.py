@@ -1,4 +1,4 @@
-"""`run_night`: whole nights in virtual time, every truth checked, one digest for what was decided.
+"""`run_night`: whole nights in virtual time, every truth checked, one digest of the decisions.
 
 The same seed, house and faults give the same events, times and effects in every process; the
 digest over them says so. Several nights are several seeds, and may run side by side.

@@ -1,8 +1,8 @@
 """The shortest list of events that makes the core alone break a truth.
 
 The events of a night are stepped again without world or shell; deadlines fire by themselves. A
-call's id depends on how many were opened before it, so a tap on «the call that wrist-3 opened»
-follows that call to its new id when earlier calls are left out.
+call's id depends on how many were opened before it, so a tap on «the call of wrist-3» follows to
+the newest call of wrist-3 when earlier calls are left out.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,13 @@ from datetime import datetime
 from typing import Any, Self
 
 from routing.effects import Effect
-from routing.events import Event, TimePassed
+from routing.events import (
+    DevicesHeard,
+    Event,
+    SignalQuarantined,
+    SignalReceived,
+    TimePassed,
+)
 from routing.ids import CallId
 from routing.plan import Plan
 from routing.state import Call, State
@@ -74,7 +80,6 @@ class _Run:
         self._watch = watch
         self._means = trace.means
         self._ids: dict[tuple[Any, ...], CallId] = {}
-        self._counts: dict[tuple[Any, ...], int] = {}
         self.known: dict[CallId, tuple[Any, ...]] = {}
         self.stepped = 0
 
@@ -101,6 +106,10 @@ class _Run:
     def _step(self, now: datetime, event: Event) -> None:
         before: State = self._state
         self.stepped += 1
+        if isinstance(event, SignalReceived | SignalQuarantined):
+            self._watch.messages += 1
+        elif isinstance(event, DevicesHeard):
+            self._watch.messages += event.counted
         try:
             after, effects = self._core.step(before, event, now)
         except Exception as error:  # noqa: BLE001 - whatever it raises is the break
@@ -114,10 +123,9 @@ class _Run:
         self._watch.stepped(before, event, now, after, effects)
 
     def _learn(self, call: Call) -> None:
-        kind = (call.type, call.patient, call.device, call.rule, call.fault, call.asked_by)
-        nth = self._counts[kind] = self._counts.get(kind, 0) + 1
-        self._ids[(*kind, nth)] = call.id
-        self.known[call.id] = (*kind, nth)
+        kind = (call.patient, call.device, call.rule, call.fault, call.asked_by)
+        self._ids[kind] = call.id
+        self.known[call.id] = kind
 
     def _renamed(self, event: Event) -> Event:
         call = getattr(event, "call", None)

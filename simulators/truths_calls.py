@@ -13,7 +13,6 @@ from routing.events import (
     CallClosed,
     CallHandedOver,
     CallTaken,
-    ClockStepped,
     DevicesHeard,
     FaultMended,
     HelpAsked,
@@ -129,7 +128,9 @@ def nothing_overdue(watch: Watch, step: Stepped) -> Wrong | None:
     due = next_deadline(step.after)
     # TimePassed does all that is due; before that the hub may be on its way to being woken.
     timely = step.event.__class__ is TimePassed
-    if due is not None and due <= step.now and (timely or _overdue_before(step, due)):
+    if due is None or due > step.now:
+        watch.overdue = None
+    elif timely or _overdue(watch, step, due):
         late = (step.now - due).total_seconds()
         return Wrong(f"a deadline passed {late:.3f} s ago and is still waited for")
     if not timely:
@@ -142,12 +143,11 @@ def nothing_overdue(watch: Watch, step: Stepped) -> Wrong | None:
     return None
 
 
-def _overdue_before(step: Stepped, due: datetime) -> bool:
-    """Tell whether it was overdue at the step before too, long enough to have been woken."""
-    before = step.before.now
-    if before is None or isinstance(step.event, Started | ClockStepped):
-        return False
-    return next_deadline(step.before) == due and before - due > WAKING
+def _overdue(watch: Watch, step: Stepped, due: datetime) -> bool:
+    """Tell whether it has been overdue long enough for the hub to have been woken."""
+    if watch.overdue is None or watch.overdue[0] != due or isinstance(step.event, Started):
+        watch.overdue = (due, step.now)
+    return step.now - watch.overdue[1] > WAKING
 
 
 def announced(watch: Watch, step: Stepped) -> Wrong | None:

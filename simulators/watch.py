@@ -128,6 +128,8 @@ class Watch:
         self.answers: dict[OperationId, bool] = {}
         self.opened = 0
         self.broker_down_since: datetime | None = None
+        self.overdue: tuple[datetime, datetime] | None = None
+        """A deadline that has passed, and when that was first seen."""
         self.settles_at: datetime | None = None
         self._devices = tuple(plan.devices.values())
         self._turn = 0

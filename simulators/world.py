@@ -1,6 +1,6 @@
 """The pretended house: residents, devices, radio, broker, hub and carers on one agenda.
 
-Everything comes from one seed: each resident, carer, fault and link has dice of its own, so that
+Everything comes from one seed: each resident, carer, fault and link has its own dice, so that
 leaving one out does not change the others' throws more than their world changes.
 """
 
@@ -43,7 +43,7 @@ _DST = ((2026, 10, 24), (2027, 3, 27), (2027, 10, 30), (2028, 3, 25))
 
 
 def begins(seed: int, plan: Plan, faults: Sequence[Fault]) -> datetime:
-    """Return when the night begins: a day of the year by the seed, or a night of changing clocks."""
+    """Return when the night begins: any day by the seed, or a night of changing clocks."""
     dice = Random(f"{seed}/date")
     zone = ZoneInfo(plan.timezone)
     ordinary = datetime(2026, 2, 1, *EVENING, tzinfo=zone) + timedelta(days=dice.randrange(240))
