@@ -147,7 +147,7 @@ class Accounts:
         )
 
     def over(self) -> tuple[Session, ...]:
-        """Return telephones' sessions whose time is over."""
+        """Return the sessions whose time is over."""
         now = self._clock.now()
         return tuple(s for s in self._known.sessions.values() if s.expires_at <= now)
 

@@ -119,6 +119,10 @@ class Gate:
         try:
             scope["bjelle.who"] = self._admit(HTTPConnection(scope))
         except ApiProblem as problem:
+            if scope["type"] == "websocket":
+                # A browser's page is told no more than «refused»: it asks GET /api/v1/me why.
+                await send({"type": "websocket.close", "code": 1008, "reason": ""})
+                return
             response = answer(problem.body.model_copy(update={"instance": scope["path"]}))
             await response(scope, receive, secured)
             return

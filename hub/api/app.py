@@ -109,7 +109,12 @@ async def serve(
         ssl_certfile=str(settings.tls_certificate) if settings.tls_certificate else None,
         ssl_keyfile=str(settings.tls_key) if settings.tls_key else None,
     )
-    server = _Server(config, ready)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(sessions.keep_shifts(app.state.hub), name="shifts")
+        tasks.create_task(_serve_on(_Server(config, ready), listener), name="uvicorn")
+
+
+async def _serve_on(server: _Server, listener: Listener) -> None:
     try:
         await server.serve(sockets=[listener])
     except asyncio.CancelledError:

@@ -1,6 +1,7 @@
 """Signing in and out, and enrolling telephones."""
 
-from datetime import datetime
+import asyncio
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
@@ -13,13 +14,18 @@ from hub.api.limits import Limits
 from hub.api.problems import ApiProblem, no_such, not_signed_in, store_away
 from hub.api.wiring import Hub, TheHub, TheSession, TheWho
 from hub.auth import CONSOLE, SHIFT, Session, Telephone
+from hub.engine import EngineStopped
 from hub.store.rows import StoreDown
 from routing.events import SignedIn, SignedOut
 from routing.ids import HandsetId, HouseId, StaffId, UnitId
 from routing.plan import Competence, Role
+from routing.state import State, is_open
 
 routes = APIRouter(prefix="/api/v1", tags=["signing in"])
 
+OVER_LOOK_S = 5.0
+"""How often sessions are looked at for being over."""
+OVERTIME = timedelta(minutes=15)
 TEN_YEARS_S = 10 * 365 * 24 * 3600
 """A telephone stays enrolled until its key is revoked."""
 
@@ -214,6 +220,34 @@ async def end_session(hub: Hub, session: Session, reason: frames.ByeReason) -> N
         engine = hub.engines.get(session.house)
         if engine is not None:
             await engine.submit(SignedOut(session.handset, session.staff))
+
+
+async def keep_shifts(hub: Hub) -> None:
+    """Sign telephones off whose time is over; nobody in the middle of a call."""
+    while True:
+        await asyncio.sleep(OVER_LOOK_S)
+        for session in hub.accounts.over():
+            await _end_shift(hub, session)
+
+
+async def _end_shift(hub: Hub, session: Session) -> None:
+    engine = hub.engines.get(session.house)
+    if session.handset is not None and engine is not None and _busy(engine.state, session):
+        await hub.accounts.extend(session, hub.clock.now() + OVERTIME)
+        return
+    try:
+        await end_session(hub, session, frames.ByeReason.EXPIRED)
+    except EngineStopped:
+        return  # the hub is stopping; the session is over all the same
+
+
+def _busy(state: State, session: Session) -> bool:
+    """Tell whether this person is on the way to somebody, or with them."""
+    return any(
+        session.staff == call.owner or session.staff in call.present
+        for call in state.calls.values()
+        if is_open(call)
+    )
 
 
 async def _by_password(hub: Hub, body: Login) -> tuple[str, Session]:

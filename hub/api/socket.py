@@ -2,7 +2,6 @@
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect, status
 
-from hub.api.problems import ApiProblem
 from hub.api.wiring import TheHub, TheSession
 from hub.line import Disconnected
 
@@ -35,13 +34,9 @@ class PageSocket:
 async def handset(websocket: WebSocket, hub: TheHub, session: TheSession) -> None:
     """Serve one telephone's page: see hub/api/frames.py."""
     if session.handset is None:
-        raise ApiProblem(
-            403,
-            "not-a-telephone",
-            "Not a telephone",
-            "calls ring on enrolled telephones; you are signed in on a console",
-            do="enrol this telephone and sign in with a PIN",
-        )
+        # Calls ring on enrolled telephones: a console has no line.
+        await websocket.close(status.WS_1008_POLICY_VIOLATION)
+        return
     await websocket.accept()
     await hub.gateway.attend(session, PageSocket(websocket))
     if websocket.application_state.name == "CONNECTED":

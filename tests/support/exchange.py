@@ -1,4 +1,4 @@
-"""A whole hub but the broker: real store, real core, real gateway, real sockets on a free port."""
+"""A whole hub but the broker: real store, core, gateway, and sockets on a free port."""
 
 import asyncio
 import contextlib
@@ -15,6 +15,7 @@ import msgspec
 from sqlalchemy import insert
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+from websockets.typing import Origin
 
 from hub.accounts import Accounts
 from hub.api import frames
@@ -210,7 +211,7 @@ class Exchange:
         return connect(
             f"ws://{self.address}/api/v1/handset",
             additional_headers={"Cookie": cookies},
-            origin=f"http://{self.address}",
+            origin=Origin(more.pop("origin", f"http://{self.address}")),
             compression=None,
             **more,
         )
