@@ -23,7 +23,7 @@ Toml = Mapping[str, object]
 MAX_AGE = timedelta(minutes=10)
 
 
-class BadModel(ValueError):
+class BadModelError(ValueError):
     """A model file says something that the catalogue does not understand."""
 
 
@@ -36,6 +36,8 @@ class Rule:
     """What follows the device's own topic; may hold `+`. Empty: the device's topic itself."""
     paths: tuple[tuple[str, ...], ...] = ()
     """Alternatives; none: the payload is the value (plain text)."""
+    beside: tuple[tuple[str, ...], ...] = ()
+    """A second value that belongs to the first: the word then sees `first/second`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +92,11 @@ def word_of(entry: Toml, where: str) -> Word:
     """Return one word with its options.
 
     Raises:
-        BadModel: a word that `devices.words` does not know.
+        BadModelError: a word that `devices.words` does not know.
     """
     name = str(entry["word"])
     if name not in WORDS:
-        raise BadModel(
+        raise BadModelError(
             f"{where}: no word is called {name!r}; the words are in devices/words.py"
         )
     means = entry.get("means")
@@ -121,7 +123,7 @@ def _meanings(table: Toml, where: str) -> dict[str, tuple[tuple[str, str], ...]]
         for pair in _list(pairs, where):
             word, token = (str(part) for part in _list(pair, where))
             if word not in WORDS:
-                raise BadModel(f"{where}: no word is called {word!r} (in means.{raw})")
+                raise BadModelError(f"{where}: no word is called {word!r} (in means.{raw})")
             meaning.append((word, token))
         found[raw] = tuple(meaning)
     return found
@@ -138,7 +140,7 @@ def field_of(given: object, where: str, *, little: bool) -> Field:
         and kind not in ODD
         and kind not in (*FIXED_TEXT, "rest", "text8", "none")
     ):
-        raise BadModel(f"{where}: no field type is called {kind!r}; see devices/README.md")
+        raise BadModelError(f"{where}: no field type is called {kind!r}; see devices/README.md")
     bits = _list(entry.get("bits", []), where)
     shift, width = (int(str(b)) for b in bits) if bits else (0, 0)
     at = entry.get("at")
@@ -174,7 +176,9 @@ def variant_of(given: object, shared: Mapping[str, Toml], where: str) -> Variant
     tables: dict[str, object] = {}
     for name in _list(entry.get("include", []), where):
         if str(name) not in shared:
-            raise BadModel(f"{where}: includes {name!r}, which no file of this folder shares")
+            raise BadModelError(
+                f"{where}: includes {name!r}, which no file of this folder shares"
+            )
         tables.update(shared[str(name)])
     tables.update(_table(entry.get("table", {}), where))
     records: dict[bytes, tuple[Field, ...]] = {}
@@ -207,28 +211,31 @@ def _condition(given: object, where: str) -> Condition:
 def rule_of(given: object, where: str) -> Rule:
     """Return one JSON rule."""
     entry = _table(given, where)
-    paths = entry.get("path", [])
-    several = _several(paths, where)
     return Rule(
         word=word_of(entry, where),
         topic=str(entry.get("topic", "")),
-        paths=tuple(tuple(str(path).split(".")) for path in several),
+        paths=_paths(entry.get("path", []), where),
+        beside=_paths(entry.get("beside", []), where),
     )
+
+
+def _paths(given: object, where: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(str(path).split(".")) for path in _several(given, where))
 
 
 def model_of(name: str, entry: Toml, shared: Mapping[str, Toml], file: str) -> Model:
     """Return one model.
 
     Raises:
-        BadModel: with the file, the model and the field.
+        BadModelError: with the file, the model and the field.
     """
     where = f"{file}: model {name!r}"
     try:
         return _model(name, entry, shared, where)
     except (KeyError, ValueError) as error:
-        if isinstance(error, BadModel):
+        if isinstance(error, BadModelError):
             raise
-        raise BadModel(f"{where}: {error!r}") from error
+        raise BadModelError(f"{where}: {error!r}") from error
 
 
 def _model(name: str, entry: Toml, shared: Mapping[str, Toml], where: str) -> Model:
@@ -269,7 +276,9 @@ def _model(name: str, entry: Toml, shared: Mapping[str, Toml], where: str) -> Mo
         prefix=str(entry.get("prefix", "")),
     )
     if found.experimental and found.device_class is DeviceClass.ALARM:
-        raise BadModel(f"{where}: an experimental model cannot be class alarm; add vectors")
+        raise BadModelError(
+            f"{where}: an experimental model cannot be class alarm; add vectors"
+        )
     return found
 
 
@@ -278,7 +287,7 @@ def load() -> Catalogue:
     """Return every model that ships with us, checked.
 
     Raises:
-        BadModel: a file is wrong; the sentence says which and where.
+        BadModelError: a file is wrong; the sentence says which and where.
     """
     return read(files("devices") / "models")
 
@@ -298,7 +307,9 @@ def read(root: Traversable) -> Catalogue:
         for file, content in parsed.items():
             for name, entry in _table(content.get("model", {}), file).items():
                 if name in found:
-                    raise BadModel(f"{file}: model {name!r} exists already; names are unique")
+                    raise BadModelError(
+                        f"{file}: model {name!r} exists already; names are unique"
+                    )
                 found[name] = model_of(name, _table(entry, file), shared, file)
     return found
 
@@ -310,7 +321,7 @@ def _parsed(folder: Traversable) -> Iterator[tuple[str, Toml]]:
         try:
             yield f"{folder.name}/{file.name}", tomllib.loads(file.read_text("utf-8"))
         except tomllib.TOMLDecodeError as error:
-            raise BadModel(f"{folder.name}/{file.name}: not TOML: {error}") from error
+            raise BadModelError(f"{folder.name}/{file.name}: not TOML: {error}") from error
 
 
 def suggest(catalogue: Catalogue, kind: str, *names: str) -> str:
@@ -324,13 +335,13 @@ def suggest(catalogue: Catalogue, kind: str, *names: str) -> str:
 
 def _table(given: object, where: str) -> Toml:
     if not isinstance(given, Mapping):
-        raise BadModel(f"{where}: expected a table, found {given!r}")
+        raise BadModelError(f"{where}: expected a table, found {given!r}")
     return cast("Toml", given)
 
 
 def _list(given: object, where: str) -> list[object]:
     if not isinstance(given, list):
-        raise BadModel(f"{where}: expected a list, found {given!r}")
+        raise BadModelError(f"{where}: expected a list, found {given!r}")
     return cast("list[object]", given)
 
 

@@ -18,7 +18,8 @@ from devices.codec import (
     Understood,
     short,
 )
-from devices.envelope import BROKEN, at_path, parsed, plain
+from devices.envelope import BROKEN, parsed, plain
+from devices.lorawan import looked_up
 from devices.words import Findings
 from routing.readings import (
     Availability,
@@ -140,11 +141,7 @@ class GenericJson:
 def _value(rule: Rule, value: object, flat: object) -> object:
     if not rule.paths:
         return flat if isinstance(flat, (str, int, float)) else BROKEN
-    for path in rule.paths:
-        there = at_path(value, path)
-        if there is not BROKEN:
-            return there
-    return BROKEN
+    return looked_up(rule, value)
 
 
 def _matches(pattern: str, below: str) -> bool:

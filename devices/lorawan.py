@@ -19,7 +19,7 @@ from devices.codec import (
 )
 from devices.envelope import BROKEN, at_path
 from devices.layouts.payload import decode
-from devices.words import Findings
+from devices.words import Findings, raw_text
 from routing.ids import BridgeId
 from routing.readings import (
     DeviceClass,
@@ -109,13 +109,28 @@ def apply(rules: Sequence[Rule], value: object, findings: Findings) -> bool:
     """Put what the paths of a JSON value say into `findings`; False: no path was there."""
     found = False
     for rule in rules:
-        for path in rule.paths:
-            there = at_path(value, path)
-            if there is not BROKEN:
-                findings.put(rule.word, there)
-                found = True
-                break
+        there = looked_up(rule, value)
+        if there is not BROKEN:
+            findings.put(rule.word, there)
+            found = True
     return found
+
+
+def looked_up(rule: Rule, value: object) -> object:
+    """Return the value of the first path that is there, joined with what stands beside it."""
+    there = _first(rule.paths, value)
+    if there is BROKEN or not rule.beside:
+        return there
+    second = _first(rule.beside, value)
+    return f"{raw_text(there)}/{'' if second is BROKEN else raw_text(second)}"
+
+
+def _first(paths: tuple[tuple[str, ...], ...], value: object) -> object:
+    for path in paths:
+        there = at_path(value, path)
+        if there is not BROKEN:
+            return there
+    return BROKEN
 
 
 def _undecodable(uplink: Uplink, enrolled: Enrolled | None, why: str) -> Undecodable:

@@ -23,22 +23,39 @@ from devices.codec import (
     Understood,
     excerpt,
 )
+from devices.espresense import Espresense
+from devices.generic_json import GenericJson
+from devices.shelly import Shelly
+from devices.theengs import Theengs
+from devices.thethingsstack import TheThingsStack
 from devices.zigbee2mqtt import Zigbee2Mqtt
 from routing.ids import BridgeId
 from routing.readings import DeviceClass
 
 Maker = Callable[[BridgeLike, Mapping[str, Enrolled], Catalogue, tuple[Discovered, ...]], Codec]
+
+
+def _listless(
+    kind: Callable[[BridgeLike, Mapping[str, Enrolled], Catalogue], Codec],
+) -> Maker:
+    """A codec that needs no list of the bridge's own: its models say it all."""
+    return lambda bridge, enrolled, catalogue, _found: kind(bridge, enrolled, catalogue)
+
+
 MAKERS: Mapping[str, Maker] = {
     "zigbee2mqtt": Zigbee2Mqtt,
-    "chirpstack": lambda bridge, enrolled, catalogue, _: ChirpStack(
-        bridge, enrolled, catalogue
-    ),
+    "chirpstack": _listless(ChirpStack),
+    "thethingsstack": _listless(TheThingsStack),
+    "shelly": _listless(Shelly),
+    "espresense": _listless(Espresense),
+    "theengs": _listless(Theengs),
+    "json": _listless(GenericJson),
 }
 ALARM_LANE = frozenset({DeviceClass.ALARM, DeviceClass.SAFETY})
 LONGEST_TOPIC = 1024
 
 
-class UnknownEcosystem(ValueError):
+class UnknownEcosystemError(ValueError):
     """A bridge names an ecosystem that no codec speaks."""
 
 
@@ -55,7 +72,7 @@ class Registry:
         """Build the codecs.
 
         Raises:
-            UnknownEcosystem: a bridge speaks something else than those in `MAKERS`.
+            UnknownEcosystemError: a bridge speaks something else than those in `MAKERS`.
         """
         catalogue = load() if catalogue is None else catalogue
         found = _merged(discovered)
@@ -65,7 +82,7 @@ class Registry:
             maker = MAKERS.get(bridge.ecosystem)
             if maker is None:
                 known = ", ".join(sorted(MAKERS))
-                raise UnknownEcosystem(
+                raise UnknownEcosystemError(
                     f"bridge {bridge.id!r} is of ecosystem {bridge.ecosystem!r}; choose of {known}"
                 )
             own = {native: one for (of, native), one in enrolled.items() if of == bridge.id}
@@ -132,4 +149,4 @@ def _merged(discovered: Iterable[Discovery]) -> dict[BridgeId, tuple[Discovered,
     return {bridge: tuple(known.values()) for bridge, known in found.items()}
 
 
-__all__ = ["Registry", "UnknownEcosystem"]
+__all__ = ["Registry", "UnknownEcosystemError"]

@@ -107,7 +107,7 @@ class Shelly:
                 return self._rpc(topic, device, payload)
             case [device, "status", component]:
                 body = parsed(payload)
-                if not isinstance(body, dict):
+                if body.__class__ is not dict:
                     return (
                         self._undecodable(topic, device, payload, "status is no JSON object"),
                     )

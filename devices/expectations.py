@@ -1,0 +1,477 @@
+"""What public vectors' expected fields mean in our words.
+
+Each upstream names things in its own way (`data.occupied`, `open`, `garage door`). A field without
+an entry here is one that our vocabulary has no word for (firmware, counters of minutes, menus).
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from devices.actions import meaning_of
+from devices.envelope import Json, items, table, text
+from devices.exposes import exposed
+from devices.words import number, raw_text
+from routing.readings import (
+    BatteryRead,
+    BedChanged,
+    ButtonPressed,
+    DeviceFault,
+    DoorMoved,
+    FallSeen,
+    HelpCancelled,
+    HelpPressed,
+    LinkRead,
+    Measured,
+    MotionSeen,
+    Reading,
+    Sighted,
+    Tampered,
+)
+
+Got = tuple[Reading, ...]
+Check = Callable[[Got], bool]
+CLOSE = 0.051
+"""Upstreams round to one or two digits; we keep what the bytes say."""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """One field of a vector, and how to see it in our readings."""
+
+    name: str
+    value: object
+    check: Check
+    of: Got | None = None
+
+    def bound(self, readings: Got) -> "Expected":
+        """Look only at these readings, not at those of the whole vector."""
+        return replace(self, of=readings)
+
+    def holds(self, got: Got) -> bool:
+        """Return whether the readings carry the field."""
+        return self.check(got if self.of is None else self.of)
+
+
+def _near(found: float | None, wanted: float, relative: float = 0.005) -> bool:
+    if found is None:
+        return False
+    return math.isclose(found, wanted, rel_tol=relative, abs_tol=CLOSE)
+
+
+def _measured(*names: str, factor: float = 1.0) -> Callable[[object], Check | None]:
+    def check_for(value: object) -> Check | None:
+        wanted = float(value) if isinstance(value, bool) else number(value)
+        if wanted is None:
+            return None
+        return lambda got: any(
+            isinstance(r, Measured)
+            and (r.name in names or r.name.rstrip("_123456789") in names)
+            and _near(r.value * factor, wanted, 0.02)
+            for r in got
+        )
+
+    return check_for
+
+
+def _battery(value: object) -> Check | None:
+    wanted = number(value)
+    if wanted is None:
+        return None
+    return lambda got: any(
+        isinstance(r, BatteryRead) and r.percent is not None and abs(r.percent - wanted) <= 1
+        for r in got
+    )
+
+
+def _volts(value: object) -> Check | None:
+    wanted = number(value)
+    if wanted is None:
+        return None
+    return lambda got: any(isinstance(r, BatteryRead) and _near(r.volts, wanted) for r in got)
+
+
+def _flag(
+    kind: type[Reading], attribute: str, *, inverted: bool = False
+) -> Callable[[object], Check | None]:
+    def check_for(value: object) -> Check | None:
+        if value is None or raw_text(value) not in {"true", "false", "0", "1"}:
+            return None
+        wanted = (raw_text(value) in {"true", "1"}) is not inverted
+        return lambda got: any(
+            isinstance(r, kind) and getattr(r, attribute) is wanted for r in got
+        )
+
+    return check_for
+
+
+def _sos(value: object) -> Check | None:
+    if value is True:
+        return lambda got: any(isinstance(r, HelpPressed) for r in got)
+    return lambda got: not any(isinstance(r, HelpPressed) for r in got)
+
+
+def _fall(value: object) -> Check | None:
+    if value is True:
+        return lambda got: any(isinstance(r, FallSeen) for r in got)
+    return lambda got: not any(isinstance(r, FallSeen) for r in got)
+
+
+KINDS = {
+    "short": "press", "single": "press", "single_press": "press", "single press": "press",
+    "single_click": "press", "pressed": "press", "press": "press", "toggle": "press", "1": "press",
+    "short press": "press", "true": "press", "double": "double", "double_press": "double",
+    "double press": "double", "double_click": "double", "triple": "triple",
+    "triple press": "triple", "triple_press": "triple", "long": "long", "long press": "long",
+    "long_press": "long", "long_double_press": "long", "long_triple_press": "long",
+    "hold": "hold", "hold press": "hold", "hold_press": "hold",
+    "rotate left": "rotate_left", "rotate_left": "rotate_left",
+    "rotate right": "rotate_right", "rotate_right": "rotate_right",
+}  # fmt: skip
+
+
+def _press(value: object) -> Check | None:
+    said = raw_text(value).lower()
+    if said in {"false", "none", "0", "no press", "no_press"}:
+        return lambda got: not any(isinstance(r, (ButtonPressed, HelpPressed)) for r in got)
+    kind = KINDS.get(said)
+    return lambda got: any(
+        isinstance(r, ButtonPressed) and (kind is None or r.kind == kind) for r in got
+    )
+
+
+def _any_press(value: object) -> Check | None:
+    """`toggle` beside a button's kind: that it was pressed."""
+    del value
+    return lambda got: any(isinstance(r, ButtonPressed) for r in got)
+
+
+def _contact(value: object) -> Check | None:
+    said = raw_text(value).upper()
+    if said not in {"OPEN", "CLOSED"}:
+        return None
+    return lambda got: any(isinstance(r, DoorMoved) and r.open is (said == "OPEN") for r in got)
+
+
+def _occupied(value: object) -> Check | None:
+    said = raw_text(value).upper()
+    if said not in {"OCCUPIED", "FREE", "VACANT", "UNOCCUPIED"}:
+        return None
+    return lambda got: any(
+        isinstance(r, MotionSeen) and r.active is (said == "OCCUPIED") for r in got
+    )
+
+
+def _pir(value: object) -> Check | None:
+    said = raw_text(value).upper()
+    if said in {"TRIGGER", "TRIGGERED", "MOTION", "OCCUPIED", "TRUE", "1"}:
+        return _flag(MotionSeen, "active")(True)
+    if said in {"NORMAL", "IDLE", "NO_MOTION", "VACANT", "FALSE", "0"}:
+        return _flag(MotionSeen, "active")(False)
+    return None
+
+
+def _place(attribute: str, limit: float) -> Callable[[object], Check | None]:
+    def check_for(value: object) -> Check | None:
+        wanted = number(value)
+        if wanted is None or abs(wanted) > limit:  # no place on Earth
+            return None
+        return lambda got: any(
+            isinstance(r, Sighted)
+            and (at := getattr(r, attribute)) is not None
+            and abs(at - wanted) < 1e-4  # noqa: PLR2004 - ten metres
+            for r in got
+        )
+
+    return check_for
+
+
+def _tampered(value: object) -> Check | None:
+    said = raw_text(value).upper()
+    if said in {"NORMAL", "FALSE", "0", "INSTALLED"}:
+        return lambda got: not any(isinstance(r, Tampered) and r.active for r in got)
+    return lambda got: any(isinstance(r, Tampered) and r.active for r in got)
+
+
+def _alarmed(value: object) -> Check | None:
+    """A range error or alarm word of a sensor: a fault, or nothing when it is normal."""
+    said = raw_text(value).upper()
+    if said in {"NORMAL", "THRESHOLD_RELEASE", "NONE", "NULL"}:
+        return lambda got: not any(isinstance(r, DeviceFault) for r in got)
+    return lambda got: any(isinstance(r, DeviceFault) for r in got)
+
+
+def _magnet(value: object) -> Check | None:
+    """`magnet: true` means that the magnet is there: closed."""
+    return _flag(DoorMoved, "open", inverted=True)(value)
+
+
+def _rssi(value: object) -> Check | None:
+    wanted = number(value)
+    if wanted is None:
+        return None
+    return lambda got: any(
+        (isinstance(r, LinkRead) and _near(r.rssi_dbm, wanted))
+        or (isinstance(r, Sighted) and _near(r.rssi_dbm, wanted))
+        for r in got
+    )
+
+
+def _bssid(value: object) -> Check | None:
+    address = raw_text(value).lower()
+    return lambda got: any(isinstance(r, Sighted) and address in r.locator for r in got)
+
+
+TEMPERATURE = ("temperature", "average_temperature")
+AKENZA: dict[str, Callable[[object], Check | None]] = {
+    "batteryLevel": _battery,
+    "batteryVoltage": _volts,
+    "lowBattery": _flag(BatteryRead, "low"),
+    "sos": _sos,
+    "mandown": _fall,
+    "manDown": _fall,
+    "press": _press,
+    "button": _press,
+    "buttonPressed": _press,
+    "buttonEvent": _press,
+    "pressed": _press,
+    "open": _flag(DoorMoved, "open"),
+    "isOpen": _flag(DoorMoved, "open"),
+    "doorOpen": _flag(DoorMoved, "open"),
+    "contact": _contact,
+    "magnet": _magnet,
+    "magnetChannel1": _magnet,
+    "magnetChannel2": _magnet,
+    "occupied": _flag(MotionSeen, "active"),
+    "occupancyStatus": _occupied,
+    "motion": _flag(MotionSeen, "active"),
+    "pir": _pir,
+    "pirStatus": _pir,
+    "pirState": _pir,
+    "magnetStatus": _contact,
+    "doorState": _contact,
+    "doorStatus": _contact,
+    "hasMoved": _flag(MotionSeen, "active"),
+    "inTrip": _flag(MotionSeen, "active"),
+    "movementDetected": _flag(MotionSeen, "active"),
+    "tamperAlarm": _tampered,
+    "tamperStatus": _tampered,
+    "tamper": _tampered,
+    "temperatureAlarm": _alarmed,
+    "alarmChannel1": _alarmed,
+    "alarmChannel2": _alarmed,
+    "temperature": _measured(*TEMPERATURE),
+    "temperatureChannel1": _measured("temperature"),
+    "temperatureChannel2": _measured("temperature"),
+    "humidity": _measured("humidity"),
+    "light": _measured("illuminance", "light"),
+    "illuminance": _measured("illuminance"),
+    "co2": _measured("co2"),
+    "tvoc": _measured("tvoc"),
+    "pm1": _measured("pm1_0"),
+    "pm2_5": _measured("pm2_5"),
+    "pm10": _measured("pm10"),
+    "vapingIndex": _measured("vaping_index"),
+    "pressure": _measured("pressure"),
+    "latitude": _place("latitude", 90),
+    "longitude": _place("longitude", 180),
+    "rssi": _rssi,
+}
+DERIVED_TOPICS = frozenset({"door_count", "washroom_usage"})
+"""Samples that upstream counts from its own stored state: no message says them."""
+
+
+def akenza(expected: object, given: Json) -> tuple[Expected, ...]:
+    """Return the fields of a LoRaWAN vector that we have words for.
+
+    A value that upstream repeats from its own earlier state is not in the message and is left out:
+    a codec has no memory, `routing` has.
+    """
+    found: list[Expected] = []
+    remembers = "state" in given
+    for sample in items(expected):
+        fields = table(sample)
+        if text(fields.get("topic")) in DERIVED_TOPICS:
+            continue
+        nowhere = _nowhere(fields)
+        for key, value in fields.items():
+            name = key.removeprefix("data.")
+            if nowhere and name in {"latitude", "longitude"}:
+                continue
+            if name == key or (remembers and _repeated(name, given)):
+                continue
+            maker = _bssid if name.startswith("bssid") else AKENZA.get(name)
+            if name.startswith("rssi"):
+                maker = _rssi
+            check = maker(value) if maker and value is not None else None
+            if check is not None:
+                found.append(Expected(name, value, check))
+    return tuple(found)
+
+
+def _nowhere(fields: Json) -> bool:
+    """Whether the expected position is no place on Earth: ours is then a problem, not a fix."""
+    latitude, longitude = (
+        number(fields.get("data.latitude")),
+        number(fields.get("data.longitude")),
+    )
+    return abs(latitude or 0) > 90 or abs(longitude or 0) > 180  # noqa: PLR2004
+
+
+def _repeated(name: str, given: Json) -> bool:
+    """Whether upstream takes a field from its state rather than from this message."""
+    data = table(given.get("data"))
+    stateful = name in {"contact", "occupied", "occupancyStatus", "motion", "hasContact"}
+    return stateful and name not in data and "payloadHex" not in data
+
+
+HCI: dict[str, Callable[[object], Check | None]] = {
+    "battery": _battery,
+    "voltage": _volts,
+    "rssi": _rssi,
+    "tracker.rssi": _rssi,
+    "motion": _flag(MotionSeen, "active"),
+    "moving": _flag(MotionSeen, "active"),
+    "occupancy": _flag(MotionSeen, "active"),
+    "presence": _flag(MotionSeen, "active"),
+    "door": _flag(DoorMoved, "open"),
+    "garage door": _flag(DoorMoved, "open"),
+    "garage_door": _flag(DoorMoved, "open"),
+    "opening": _flag(DoorMoved, "open"),
+    "window": _flag(DoorMoved, "open"),
+    "bed occupancy": _flag(BedChanged, "occupied"),
+    "tamper": _tampered,
+    "button": _press,
+    "dimmer": _press,
+    "button switch": _press,
+    "one btn switch": _any_press,
+    "remote": _any_press,
+    "temperature": _measured(*TEMPERATURE),
+    "humidity": _measured("humidity"),
+    "illuminance": _measured("illuminance"),
+    "heart rate": _measured("heart_rate"),
+    "vibration": _measured("vibration"),
+    "binary": _measured("generic"),
+    "generic": _measured("generic"),
+    "light": _measured("light"),
+    "moisture": _measured("moisture", "wet"),
+    "pressure": _measured("pressure"),
+    "co2": _measured("co2"),
+    "tvoc": _measured("tvoc"),
+    "pressure present duration": _measured("pressure_present_duration"),
+    "no motion time": _measured("no_motion_time"),
+    "battery_low": _flag(BatteryRead, "low"),
+    "battery low": _flag(BatteryRead, "low"),
+    "battery_charging": _flag(BatteryRead, "charging"),
+    "distance": _measured("distance"),
+    "count": _measured("count"),
+}
+
+
+def hci(expected: Json) -> tuple[Expected, ...]:
+    """Return the fields of a Bluetooth vector that we have words for."""
+    found: list[Expected] = []
+    for name, value in expected.items():
+        plain = name.rstrip("_123456789") if name not in HCI else name
+        maker = HCI.get(name) or HCI.get(plain)
+        check = maker(value) if maker is not None and value is not None else None
+        if check is not None:
+            found.append(Expected(name, value, check))
+    return tuple(found)
+
+
+def bthome(advert: Json) -> tuple[Expected, ...]:
+    """Return the fields of one BTHome advert. The signal strength there is the test's own."""
+    values = {k: v for k, v in table(advert.get("values")).items() if k != "signal_strength"}
+    found = [*hci(values), *hci(table(advert.get("binary")))]
+    for name, event in table(advert.get("events")).items():
+        said = items(event)
+        kind = text(said[0]) if said else ""
+        if name.startswith(("button", "dimmer")) and kind:
+            check = _press(kind)
+            if check is not None:
+                found.append(Expected(name, kind, check))
+    return tuple(found)
+
+
+# --- Zigbee2MQTT: what a definition promises, each value spoken once -----------------------------
+
+LEVELS: dict[str, tuple[type[Reading], str]] = {
+    "contact": (DoorMoved, "open"),
+    "occupancy": (MotionSeen, "active"),
+    "presence": (MotionSeen, "active"),
+    "tamper": (Tampered, "active"),
+}
+BEDS = frozenset({"TS0601_bed_presence_sensor", "ZG-210Z", "C3007"})
+
+
+def zigbee_values(definition: Json) -> Iterator[tuple[Json, tuple[Expected, ...]]]:
+    """Yield a message for each value of each property, with what it must say."""
+    bed = text(definition.get("model")) in BEDS
+    for one in exposed(definition.get("exposes")):
+        name = one.property
+        if one.type == "binary" and name in LEVELS:
+            kind, attribute = LEVELS[name]
+            if bed and name == "occupancy":
+                kind, attribute = BedChanged, "occupied"
+            for raw, wanted in ((one.value_on, True), (one.value_off, False)):
+                check = _flag(kind, attribute)(wanted)
+                if raw is not None and check is not None:
+                    yield {name: raw}, (Expected(f"{name}={raw}", wanted, check),)
+        elif one.type == "binary" and name in {"sos", "sos_alarm"}:
+            yield {name: one.value_on}, (Expected(name, value=True, check=_sos_check(on=True)),)
+            yield (
+                {name: one.value_off},
+                (Expected(name, value=False, check=_sos_check(on=False)),),
+            )
+        elif one.type == "binary" and name == "battery_low":
+            check = _flag(BatteryRead, "low")(True)
+            if check is not None:
+                yield {name: one.value_on}, (Expected(name, value=True, check=check),)
+        elif one.type == "numeric" and name == "battery":
+            yield {name: 57}, (Expected(name, 57, _battery(57) or _never),)
+        elif name == "action":
+            for word in one.values:
+                yield {name: word}, zigbee_action(word, alarm=False)
+        elif name in {"fall_status", "fall_down_status"}:
+            for word in one.values:
+                if word in {"fall_warning", "fall_alarm", "maybe_fall", "fall"}:
+                    yield (
+                        {name: word},
+                        (Expected(word, value=True, check=_fall(value=True) or _never),),
+                    )
+
+
+def _never(_got: Got) -> bool:
+    return False
+
+
+def _sos_check(*, on: bool) -> Check:
+    kind = HelpPressed if on else HelpCancelled
+    return lambda got: any(isinstance(r, kind) for r in got)
+
+
+def zigbee_action(word: str, *, alarm: bool) -> tuple[Expected, ...]:
+    """Return what an action word must say: a press, help, or (from an alarm) nothing harmless."""
+    if not word or word == "none":
+        check: Check = lambda got: (
+            not any(  # noqa: E731
+                isinstance(r, (ButtonPressed, HelpPressed)) for r in got
+            )
+        )
+        return (Expected(word, "no event", check),)
+    asked = meaning_of(word)
+    wants_help = asked.emergency or (alarm and asked.asks)
+    if wants_help:
+        return (
+            Expected(word, "help", lambda got: any(isinstance(r, HelpPressed) for r in got)),
+        )
+    if alarm:
+        return (
+            Expected(
+                word, "not help", lambda got: not any(isinstance(r, HelpPressed) for r in got)
+            ),
+        )
+    return (
+        Expected(word, "button", lambda got: any(isinstance(r, ButtonPressed) for r in got)),
+    )
