@@ -49,7 +49,7 @@ class _Walk:
             self._repeat(variant.repeat)
         elif self.end < len(self.data) and variant.tail == "problem":
             left = self.data[self.end :]
-            self.findings.problem(ProblemKind.TRUNCATED, b"left over: " + left)
+            self.findings.problem(ProblemKind.TRUNCATED, f"left over: {left.hex()}")
 
     def _fields(self, fields: Sequence[Field], start: int) -> bool:
         """Read a record that begins at `start`; the end moves to the furthest byte read."""
@@ -109,7 +109,7 @@ class _Walk:
         """A channel without an entry: its length is unknown, so everything after it is lost."""
         if len(key) < variant.key_bytes:
             if variant.tail == "problem":
-                self.findings.problem(ProblemKind.TRUNCATED, b"left over: " + key)
+                self.findings.problem(ProblemKind.TRUNCATED, f"left over: {key.hex()}")
             return
         self.findings.problem(ProblemKind.UNKNOWN_CHANNEL, key)
         if after < len(self.data):
