@@ -1,9 +1,9 @@
 """MQTT in: two lanes, markers, and the broker's acknowledgement after our commit.
 
 Two broker sessions, because a press can only overtake a backlog at the broker: the alarm lane
-is subscribed to exactly the enrolled devices of class alarm and safety, the bulk lane to all that
-the bridges say (`hub.mqtt_lanes` says which copy counts). They live and die together, the alarm
-lane first: while it is away, nobody may discard copies on its word.
+is subscribed to exactly the enrolled devices of class alarm and safety, the bulk lane to all
+that the bridges say (`hub.mqtt_lanes` says which copy counts). They live and die together, the
+alarm lane first: while it is away, nobody may discard copies on its word.
 
 A message is understood, entered (`Engine.submit`) and, once that returned because the journal
 or the spool has it, acknowledged. What precedes a lane's own marker after a (re)connect is
@@ -11,7 +11,6 @@ backlog: it happened somewhere in [last contact, now].
 """
 
 import asyncio
-import random
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -24,7 +23,7 @@ from hub.clock import Clock
 from hub.engine import Lane
 from hub.mqtt_entry import Behind, Enters, Entry, Keep, OnDiscovery
 from hub.mqtt_lanes import Handover
-from hub.mqtt_port import BrokerAway, GmqttLink, Link, Received
+from hub.mqtt_port import BrokerAway, GmqttLink, Link, Pauses, Received
 from hub.mqtt_stats import MqttStats
 from hub.settings import Settings
 from routing.events import BrokerChanged, Event, FaultMended, FaultNoticed
@@ -32,9 +31,6 @@ from routing.ids import HouseId
 
 log = structlog.get_logger(__name__)
 
-FIRST_PAUSE_S = 0.5
-LONGEST_PAUSE_S = 30.0
-"""A broker that is back is found within this; jitter keeps many hubs from coming at once."""
 TICK_S = 10.0
 """How often contact is proved where devices are silent: it bounds what an outage may lose."""
 QOS0_LIMIT = 2000
@@ -84,6 +80,10 @@ class Intake:
         `last_contact`: the journal's last time, None for a hub that never ran.
         """
         self.stats = MqttStats()
+        self.joined = asyncio.Event()
+        """Set while both lanes are connected and subscribed."""
+        self.live = asyncio.Event()
+        """Set while both lanes are connected and have drained what preceded their markers."""
         self._settings = settings
         self._clock = clock
         self._link = link
@@ -97,7 +97,7 @@ class Intake:
         )
         file = settings.data_dir / f"lanes-{settings.mqtt_client_id}.json"
         self._handover = Handover.read(file)
-        # A backlog that an earlier process did not finish is older than the journal's last time.
+        # A backlog that an earlier process left unfinished is older than the journal's end.
         older = self._handover.since
         self._alarm = LaneNow(Lane.ALARM, "alarm", older.get("alarm", last_contact))
         self._bulk = LaneNow(Lane.BULK, "bulk", older.get("bulk", last_contact))
@@ -117,12 +117,7 @@ class Intake:
     @property
     def up(self) -> bool:
         """Tell whether both lanes are connected and subscribed."""
-        return self.stats.broker_up
-
-    @property
-    def live(self) -> bool:
-        """Tell whether both lanes have drained what preceded their markers."""
-        return self.up and self._alarm.marker is None and self._bulk.marker is None
+        return self.joined.is_set()
 
     def adopt(self, house: HouseId, behind: Behind) -> None:
         """Understand a house's messages by another registry from now on, and resubscribe."""
@@ -141,17 +136,15 @@ class Intake:
             tasks.create_task(self._heal(), name="mqtt lanes")
 
     async def _heal(self) -> None:
-        pause = FIRST_PAUSE_S
+        pauses = Pauses()
         while True:
             try:
                 await self._live()
             except BrokerAway as away:
-                if self.stats.broker_up:
-                    pause = FIRST_PAUSE_S
+                if self.up:
+                    pauses.reset()
                 await self._went_away(away)
-            # Half to whole: growing, and not at the same moment as everybody else.
-            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
-            pause = min(pause * 2, LONGEST_PAUSE_S)
+            await pauses.pause()
 
     # --- one life of the two connections ------------------------------------------------------
 
@@ -344,6 +337,8 @@ class Intake:
             return
         if live:
             self.stats.behind[lane.name] = 0
+            if not any(self.stats.behind.values()):
+                self.live.set()
             self._handover.since.pop(lane.name, None)
             log.info("lane is live", lane=lane.name, backlog=self.stats.backlog[lane.name])
         if lane.lane is Lane.BULK:
@@ -356,6 +351,7 @@ class Intake:
         since = self._away_since if self._away else self._began
         self._away = False
         self.stats.broker_up = True
+        self.joined.set()
         self.stats.connects += 1
         log.info("broker is there", session_kept=kept, away_since=_iso(since))
         if self._refused:
@@ -366,6 +362,8 @@ class Intake:
         await self._tidings.put(BrokerChanged(up=True, since=since, session_kept=kept))
 
     async def _went_away(self, away: BrokerAway) -> None:
+        self.live.clear()
+        self.joined.clear()
         self.stats.losses += self.stats.broker_up
         self.stats.broker_up = False
         if not self._away:

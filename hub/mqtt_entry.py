@@ -244,10 +244,7 @@ class Entry:
         )
 
     def _promise(self, device: DeviceId, message: Received, said: Message) -> Iterator[Part]:
-        """An alarm device at QoS 0 has no promise from the broker: say so once, with the cure.
-
-        A help press in its backlog may be missing without anybody knowing.
-        """
+        """Say once that an alarm device has no promise from the broker, with the cure."""
         if message.qos and device in self._at_qos0:
             self._at_qos0.discard(device)
             yield Part(FaultMended(WITHOUT_PROMISE, device=device, bridge=said.bridge))

@@ -30,7 +30,7 @@ REMEMBERED_TOPICS = 50_000
 
 
 def uncovered(filters: Iterable[str]) -> tuple[str, ...]:
-    """Return the filters in order, without doubles and those that an `…/#` includes.
+    """Return the filters in order, without doubles and those that a wider one includes.
 
     Overlapping filters of one session may bring every message twice.
     """
@@ -40,10 +40,11 @@ def uncovered(filters: Iterable[str]) -> tuple[str, ...]:
 
 def _covers(text: str) -> Iterator[str]:
     levels = text.split("/")
-    for depth in range(len(levels)):
-        cover = "/".join([*levels[:depth], "#"])
-        if cover != text:
-            yield cover
+    wider = [[*levels[:depth], "#"] for depth in range(len(levels))]
+    for cover in (*wider, [*levels[:-1], "+"]):
+        joined = "/".join(cover)
+        if joined != text and levels[-1] != "#":
+            yield joined
 
 
 class _Level:
@@ -224,7 +225,7 @@ class Handover:
             self._twins.clear()
 
     def rewind(self) -> None:
-        """The bulk lane's connection is new: the broker delivers again from an earlier place."""
+        """The bulk lane's connection is new: the broker repeats from an earlier place."""
         self.passed = self._kept
 
     # --- over a restart -----------------------------------------------------------------------

@@ -14,6 +14,7 @@ waiting to happen:
 
 import asyncio
 import logging
+import random
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -71,6 +72,28 @@ class Will:
 
     topic: str
     payload: bytes
+
+
+FIRST_PAUSE_S = 0.5
+LONGEST_PAUSE_S = 30.0
+"""A broker that is back is found within this."""
+
+
+class Pauses:
+    """Growing pauses between attempts, jittered so that many hubs do not come at once."""
+
+    def __init__(self) -> None:
+        """Start with a short one."""
+        self._next_s = FIRST_PAUSE_S
+
+    def reset(self) -> None:
+        """It worked: the next trouble starts with a short pause."""
+        self._next_s = FIRST_PAUSE_S
+
+    async def pause(self) -> None:
+        """Wait half to the whole of the present pause, and let the next be longer."""
+        await asyncio.sleep(self._next_s * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
+        self._next_s = min(self._next_s * 2, LONGEST_PAUSE_S)
 
 
 class Link(Protocol):
