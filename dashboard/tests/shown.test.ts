@@ -6,7 +6,7 @@ import {
   fingerprint,
   fingerprintText,
   inOrder,
-  noticeOf,
+  noticesOf,
 } from "../src/core/shown";
 import { card, NOON, snapshot } from "./world";
 
@@ -85,13 +85,21 @@ describe("notices", () => {
     ({ t: "gone", n: 2, call: "1-7", reason, by, text: "" }) as const;
 
   it("say who took it, and in which room", () => {
-    const notice = noticeOf(shown(card()), gone("taken_by_another"), NOON);
+    const notice = noticesOf(shown(card()), gone("taken_by_another"), NOON)[0];
     expect(notice?.what).toMatchObject({ is: "gone", by: per, room: "204" });
   });
 
+  it("say so too when the card stays, as somebody else's", () => {
+    const taken = card({ ring: 0, state: "taken", owner: per, taken_at: "2026-11-21T12:00:01Z" });
+    const frame = { t: "call", n: 2, ring: false, card: taken } as const;
+    expect(noticesOf(shown(card()), frame, NOON)[0]?.what).toMatchObject({ by: per, room: "204" });
+    expect(noticesOf(shown(taken), frame, NOON)).toEqual([]);
+    expect(noticesOf(shown(card()), { ...snapshot(0, taken), n: 9 }, NOON)).toHaveLength(1);
+  });
+
   it("are not made of one's own taps", () => {
-    expect(noticeOf(shown(card({ mine: true })), gone("closed"), NOON)).toBeNull();
-    expect(noticeOf(shown(card()), gone("declined"), NOON)).toBeNull();
+    expect(noticesOf(shown(card({ mine: true })), gone("closed"), NOON)[0]).toBeUndefined();
+    expect(noticesOf(shown(card()), gone("declined"), NOON)[0]).toBeUndefined();
   });
 
   it("say that something was done but not stored", () => {
@@ -105,9 +113,9 @@ describe("notices", () => {
       by: null,
       recorded: false,
     } as const;
-    expect(noticeOf(shown(), answer, NOON)?.what.is).toBe("unrecorded");
-    expect(noticeOf(shown(), { ...answer, recorded: true }, NOON)).toBeNull();
-    expect(noticeOf(shown(), { ...answer, ok: false, by: per }, NOON)?.what).toMatchObject({
+    expect(noticesOf(shown(), answer, NOON)[0]?.what.is).toBe("unrecorded");
+    expect(noticesOf(shown(), { ...answer, recorded: true }, NOON)[0]).toBeUndefined();
+    expect(noticesOf(shown(), { ...answer, ok: false, by: per }, NOON)[0]?.what).toMatchObject({
       is: "refused",
       by: per,
     });

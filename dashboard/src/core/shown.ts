@@ -4,6 +4,7 @@ import type {
   Card,
   Colleague,
   FromHub,
+  Gone,
   Me,
   Person,
   StoreState,
@@ -131,27 +132,61 @@ export function compared(shown: Shown, own: string | null): Shown {
 
 const NOTICE_MS = 8_000;
 
-/** Return the notice a frame gives rise to, or null. */
-export function noticeOf(shown: Shown | null, frame: FromHub, wall: number): Notice | null {
-  if (frame.t === "answer") return noticeOfAnswer(frame, wall);
-  if (frame.t !== "gone" || !shown) return null;
-  const card = shown.calls.find(({ id }) => id === frame.call);
-  // One's own «Avslutt» and «Kan ikke» need no sentence: the screen has changed under the finger.
-  if (!card || frame.reason === "declined" || (card.mine && frame.reason === "closed")) return null;
-  const { reason, by, text } = frame;
-  return {
-    id: `gone-${frame.n}`,
-    at: wall,
-    kind: "info",
-    what: { is: "gone", reason, by, text, room: card.room?.number ?? null },
-  };
+/** Return the notices a frame gives rise to. */
+export function noticesOf(shown: Shown | null, frame: FromHub, wall: number): readonly Notice[] {
+  switch (frame.t) {
+    case "answer":
+      return noticesOfAnswer(frame, wall);
+    case "call":
+      return takenFromUs(shown, [frame.card], wall);
+    case "snapshot":
+      return takenFromUs(shown, frame.calls, wall);
+    case "gone":
+      return noticesOfGone(shown, frame, wall);
+    default:
+      return [];
+  }
 }
 
-function noticeOfAnswer(answer: Answer, wall: number): Notice | null {
+/** «Per tok den»: what rang here, and now is somebody else's. */
+function takenFromUs(shown: Shown | null, cards: readonly Card[], wall: number): readonly Notice[] {
+  const rang = (id: string) => shown?.calls.some((card) => card.id === id && card.ring > 0);
+  return cards
+    .filter((card) => card.owner && !card.mine && card.ring === 0 && rang(card.id))
+    .map((card) => ({
+      id: `taken-${card.id}-${card.taken_at}`,
+      at: wall,
+      kind: "info",
+      what: {
+        is: "gone",
+        reason: "taken_by_another",
+        by: card.owner,
+        text: "",
+        room: card.room?.number ?? null,
+      },
+    }));
+}
+
+function noticesOfGone(shown: Shown | null, frame: Gone, wall: number): readonly Notice[] {
+  const card = shown?.calls.find(({ id }) => id === frame.call);
+  // One's own «Avslutt» and «Kan ikke» need no sentence: the screen has changed under the finger.
+  if (!card || frame.reason === "declined" || (card.mine && frame.reason === "closed")) return [];
+  const { reason, by, text } = frame;
+  return [
+    {
+      id: `gone-${frame.n}`,
+      at: wall,
+      kind: "info",
+      what: { is: "gone", reason, by, text, room: card.room?.number ?? null },
+    },
+  ];
+}
+
+function noticesOfAnswer(answer: Answer, wall: number): readonly Notice[] {
   const { op: id, by, text } = answer;
-  if (!answer.ok) return { id, at: wall, kind: "bad", what: { is: "refused", text, by } };
-  if (!answer.recorded) return { id, at: wall, kind: "bad", what: { is: "unrecorded" } };
-  return null;
+  if (!answer.ok) return [{ id, at: wall, kind: "bad", what: { is: "refused", text, by } }];
+  if (!answer.recorded) return [{ id, at: wall, kind: "bad", what: { is: "unrecorded" } }];
+  return [];
 }
 
 /** Return the notices still to be shown; at most three, newest last. */

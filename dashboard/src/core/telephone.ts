@@ -6,7 +6,7 @@ import { type Kind, kindOf, loudest } from "./alarm";
 import { type Contact, elapsed, judge, warningsDue } from "./contact";
 import { Link, type Ports } from "./link";
 import { type Outbox, operationId, sorted, type Waiting } from "./outbox";
-import { apply, compared, current, fingerprint, type Notice, noticeOf, type Shown } from "./shown";
+import { apply, compared, current, fingerprint, type Notice, noticesOf, type Shown } from "./shown";
 
 /** What makes noise, and says truly whether it does. */
 export interface Bell {
@@ -183,8 +183,7 @@ export class PhoneLine {
     const wall = this.#world.now().wall;
     const before = this.view;
     const shown = apply(before.shown, frame, wall);
-    const notice = noticeOf(before.shown, frame, wall);
-    const notices = notice ? [...before.notices, notice] : before.notices;
+    const notices = [...before.notices, ...noticesOf(before.shown, frame, wall)];
     const lastCallAt = frame.t === "call" ? wall : before.lastCallAt;
     const answerMs =
       frame.t === "snapshot" ? this.#world.now().monotonic - this.#helloAt : before.answerMs;

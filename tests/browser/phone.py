@@ -1,0 +1,63 @@
+"""What a carer does with a telephone's page, by role and name as a person would."""
+
+from dataclasses import dataclass
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.house import PINS, House
+
+GUARD_MS = 450
+"""Taps on something younger than 400 ms do not count (UX A10); people are slower than that."""
+
+
+@dataclass
+class Phone:
+    """One telephone and the person who carries it."""
+
+    page: Page
+    staff: str = ""
+
+    def enrol(self, house: House, handset: str) -> None:
+        """Open the page and type the one-time code."""
+        self.page.goto(f"{house.url}/h")
+        self.page.get_by_label("Kode").fill(house.code(handset))
+        self.page.get_by_role("button", name="Koble til").click()
+
+    def sign_in(self, staff: str, name: str) -> None:
+        """Pick the tile and type the PIN."""
+        self.staff = staff
+        self.tap(name)
+        self.type_pin(PINS[staff])
+        self.tap("Logg på")
+
+    def type_pin(self, pin: str) -> None:
+        """Press the PIN's keys."""
+        for digit in pin:
+            self.page.get_by_role("button", name=digit, exact=True).click()
+
+    def check(self) -> None:
+        """Do the ready check: hear the sound, start the shift."""
+        expect(self.page.get_by_test_id("ready-check")).to_be_visible()
+        self.tap("Spill lyden")
+        self.tap("Ja")
+        self.tap("Start vakten")
+        expect(self.page.get_by_test_id("calm")).to_be_visible()
+
+    def tap(self, name: str) -> None:
+        """Tap a button, as late after it appeared as a person would."""
+        button = self.page.get_by_role("button", name=name)
+        button.wait_for()
+        self.page.wait_for_timeout(GUARD_MS)
+        button.click()
+
+    @property
+    def card(self) -> Locator:
+        """The call in front."""
+        return self.page.get_by_test_id("call-card")
+
+    def on_shift(self, house: House, handset: str, staff: str, name: str) -> "Phone":
+        """Do all of it: enrol, sign in, ready check."""
+        self.enrol(house, handset)
+        self.sign_in(staff, name)
+        self.check()
+        return self

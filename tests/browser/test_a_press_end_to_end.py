@@ -1,0 +1,83 @@
+"""The main job: a press on the broker rings a page, somebody goes, and the figures show it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.chromium import Opener, shot
+from tests.browser.house import LEADER, PASSWORD, House, open_house
+from tests.browser.phone import Phone
+from tests.support.mosquitto import Mosquitto
+
+pytestmark = [pytest.mark.browser, pytest.mark.broker, pytest.mark.timeout(240)]
+
+
+@pytest.fixture
+def house(tmp_path: Path, broker: Mosquitto) -> Iterator[House]:
+    with open_house(tmp_path / "hub", broker) as house:
+        yield house
+
+
+def test_a_press_rings_is_taken_seen_to_and_closed_and_the_figures_show_it(
+    house: House, telephone: Opener
+) -> None:
+    per = Phone(telephone()).on_shift(house, "phone-1", "carer-1", "Per H.")
+    anne = Phone(telephone()).on_shift(house, "phone-2", "nurse-1", "Anne F.")
+
+    house.press("wrist-101")
+
+    for phone in (per, anne):
+        expect(phone.card).to_be_visible()
+        expect(phone.card).to_contain_text("ROM 101")
+        expect(phone.card).to_contain_text("Rullator")
+        expect(phone.card).to_have_attribute("data-stage", "incoming")
+    shot(per.page, "real-incoming")
+    expect(per.page.get_by_role("button", name="Jeg tar den")).to_be_enabled()
+    _until(per, lambda: house.calls()[0]["delivered_at"] is not None)
+
+    per.tap("Jeg tar den")
+
+    expect(per.card).to_have_attribute("data-stage", "way")
+    expect(per.card).to_contain_text("Du tok den")
+    expect(anne.page.get_by_test_id("notices")).to_contain_text("Per")
+    expect(anne.page.get_by_test_id("notices")).to_contain_text("tok den")
+    shot(anne.page, "real-taken-by-another")
+
+    per.tap("Jeg er hos pasienten")
+    expect(per.card).to_have_attribute("data-stage", "there")
+    shot(per.page, "real-there")
+    per.tap("Avslutt")
+    per.tap("Toalett")
+    expect(per.page.get_by_test_id("calm")).to_be_visible()
+
+    _until(per, lambda: house.calls()[0]["state"] == "closed")
+    call = house.calls()[0]
+    times = [call[f"{step}_at"] for step in ("registered", "delivered", "taken", "present", "closed")]
+    assert None not in times
+    assert times == sorted(times)
+    assert call["outcome"] == "toilet"
+    assert call["owner"]["id"] == "carer-1"
+
+    leader = telephone(1280, 800, touch=False)
+    leader.goto(house.url)
+    leader.get_by_label("Brukernavn").fill(LEADER)
+    leader.get_by_label("Passord").fill(PASSWORD)
+    leader.get_by_role("button", name="Logg på").click()
+    row = leader.get_by_test_id("call-row").first
+    expect(row).to_contain_text("Toalett")
+    expect(row).to_have_attribute("data-state", "closed")
+    figures = leader.get_by_test_id("figure-row").last
+    expect(figures).to_contain_text("1 (få anrop)")
+    expect(figures).to_contain_text("100")
+    shot(leader, "real-console")
+
+
+def _until(phone: Phone, holds: Callable[[], bool]) -> None:
+    """Wait for a fact of the hub, at most as long as for something on a page."""
+    for _ in range(100):
+        if holds():
+            return
+        phone.page.wait_for_timeout(100)
+    raise AssertionError("it did not come true within 10 s")
