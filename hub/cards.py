@@ -23,9 +23,20 @@ from routing.state import Call, HandsetNow, State, is_open
 class Faces:
     """Makes cards, and the few texts that no decision of the core stands behind."""
 
-    def why(self, because: Because, lang: Lang, names: Names, state: State) -> str:
-        """Return the reason as one sentence."""
-        return sentence(because, lang, names, state.plan)
+    def why(
+        self,
+        because: Because,
+        lang: Lang,
+        names: Names,
+        state: State,
+        *,
+        by: StaffId | None = None,
+        call: CallId | None = None,
+    ) -> str:
+        """Return the reason as one sentence; `by` is who did it, `call` what it is about."""
+        about = state.calls.get(call) if call else None
+        room = about.room if about else None
+        return sentence(because, lang, names, state.plan, staff=by, room=room)
 
     def cards(
         self, state: State, handset: HandsetId, staff: StaffId, lang: Lang, names: Names

@@ -172,7 +172,9 @@ class Gateway:
             person = self._faces.person(by, names) if by else None
             text = ""
             if withdraw is not None:
-                text = self._faces.why(withdraw.because, line.lang, names, state)
+                text = self._faces.why(
+                    withdraw.because, line.lang, names, state, by=withdraw.by, call=call
+                )
             line.push_gone(call, reason, person, text)
 
     def _wanted(self, line: Line) -> dict[CallId, frames.Card]:

@@ -184,14 +184,15 @@ class Operations:
     def _answer(
         self, house: HouseId, op: frames.Op, reply: Reply, *, recorded: bool, lang: Lang
     ) -> frames.Answer:
-        names = self._names[house]
+        names, state = self._names[house], self._inward.doors[house].state
+        because, by, call = reply.because, reply.by, reply.call
         return frames.Answer(
             op=op.op,
             ok=reply.ok,
-            reason=reply.because.reason,
-            text=self._faces.why(reply.because, lang, names, self._inward.doors[house].state),
-            call=reply.call or op.call,
-            by=self._faces.person(reply.by, names) if reply.by else None,
+            reason=because.reason,
+            text=self._faces.why(because, lang, names, state, by=by, call=call),
+            call=call or op.call,
+            by=self._faces.person(by, names) if by else None,
             recorded=recorded,
         )
 
