@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from typing import Any
 
-from routing.ids import CallId, PatientId
+from routing.ids import PatientId
 from routing.plan import Plan
 from routing.state import State, is_open
 from simulators import story
@@ -167,21 +167,11 @@ def _ending(world: World, core: Core) -> Ending:
     unacknowledged = tuple(
         c.number for c in world.broker.helps if c.number not in shell.journaled
     )
-    phones: list[tuple[str, tuple[CallId, ...], tuple[CallId, ...]]] = []
-    for phone in world.gateway.phones.values():
-        if phone.staff is None or not phone.connection:
-            continue
-        should = tuple(
-            c.id
-            for c in shell.state.calls.values()
-            if is_open(c) and phone.handset in c.ringing
-        )
-        phones.append((str(phone.handset), tuple(phone.ringing), should))
     return Ending(
         shell.state,
         shell.now(),
         unacknowledged,
-        tuple(phones),
+        world.gateway.settled_screens(),
         _replay(shell, core, world.plan),
     )
 

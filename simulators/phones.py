@@ -23,6 +23,7 @@ from routing.ids import CallId, HandsetId, OperationId, StaffId
 from routing.state import is_open
 from simulators.agenda import Agenda
 from simulators.shell import LISTEN_S, Shell
+from simulators.watch import Screen
 
 OnRing = Callable[[CallId], None]
 OnReply = Callable[[Reply], None]
@@ -203,6 +204,25 @@ class Gateway:
 
         phone.down_at = phone.up_at = 0.0
         self._down(phone, snapshot)
+
+    def settled_screens(self) -> tuple[Screen, ...]:
+        """Return what each connected telephone rings for, and what the state says, where no
+        frame is on its way: then they must agree."""
+        if not self._shell.idle:
+            return ()
+        found: list[Screen] = []
+        for phone in self.phones.values():
+            if phone.staff is None or not phone.connection:
+                continue
+            if phone.down_at >= self._agenda.seconds:
+                continue
+            says = tuple(
+                c.id
+                for c in self._shell.state.calls.values()
+                if is_open(c) and phone.handset in c.ringing
+            )
+            found.append((phone.handset, tuple(phone.ringing), says))
+        return tuple(found)
 
     def disconnect(self, phone: Phone) -> None:
         """The socket is dead; the gateway notices by its watch."""

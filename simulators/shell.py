@@ -37,6 +37,7 @@ from simulators.agenda import Agenda
 from simulators.broker import Broker, Carried
 from simulators.core import Core
 from simulators.faults import Fault, Trouble
+from simulators.watch import Row, Watch
 
 FLUSH_S = 30.0
 """Signs of life are gathered this long (hub/settings.py, `heard_flush_s`)."""
@@ -44,15 +45,6 @@ LISTEN_S = 8.0
 """After a start telephones keep their last state this long."""
 UNRECORDED_S = 5.0
 SNAPSHOT_ROWS = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One durable step of the journal."""
-
-    event: Event
-    at: datetime
-    effects: tuple[Effect, ...]
 
 
 @dataclass(slots=True)
@@ -83,41 +75,6 @@ class Performer(Protocol):
         ...
 
 
-class Witness(Protocol):
-    """Sees every step: the truths."""
-
-    def received(self) -> None:
-        """One device message was understood, or put in quarantine."""
-        ...
-
-    def stepped(
-        self,
-        before: State,
-        event: Event,
-        now: datetime,
-        after: State,
-        effects: tuple[Effect, ...],
-    ) -> None:
-        """One step was taken."""
-        ...
-
-    def raised(self, event: Event, now: datetime, error: Exception) -> None:
-        """A step raised; the old state holds."""
-        ...
-
-    def killed(self) -> None:
-        """The hub dies: what it gathered dies with it."""
-        ...
-
-    def restarted(self, rows: Sequence[Row], rebuilt: State, committed: State) -> None:
-        """The hub came back from its journal."""
-        ...
-
-    def differs(self, row: Row, effects: tuple[Effect, ...]) -> None:
-        """Replay of a row gave other effects than those recorded."""
-        ...
-
-
 class Shell:
     """One house's engine in virtual time."""
 
@@ -127,7 +84,7 @@ class Shell:
         plan: Plan,
         core: Core,
         broker: Broker,
-        witness: Witness,
+        witness: Watch,
         troubles: Sequence[Trouble],
         seed: int,
     ) -> None:
@@ -412,6 +369,11 @@ class Shell:
             self._agenda.after(FLUSH_S, lambda: self.flush() if self.life == life else None)
         self.gathered += 1
         self._heard.gather(event, self.now())
+
+    @property
+    def idle(self) -> bool:
+        """Whether everything decided is durable and performed."""
+        return self.up and not self._pending and not self._committing
 
     def flush(self) -> None:
         """Let the core know who was heard."""

@@ -153,8 +153,10 @@ def _overdue(watch: Watch, step: Stepped, due: datetime) -> bool:
 def announced(watch: Watch, step: Stepped) -> Wrong | None:
     """A telephone that began or stopped ringing was told."""
     for call, old, now in step.changed:
+        if now is None:
+            continue  # forgotten: judged by `lives_by_the_table`
         was = old.ringing if old is not None else {}
-        rings = now.ringing if now is not None else {}
+        rings = now.ringing
         if was is rings:
             continue
         for handset in rings:

@@ -22,16 +22,28 @@ from routing.events import (
     SignalReceived,
     Started,
 )
-from routing.ids import CallId, DeviceId, OperationId, PatientId
+from routing.ids import CallId, DeviceId, HandsetId, OperationId, PatientId
 from routing.plan import Device, Plan
 from routing.state import Call, State
-from simulators.shell import Row
 
 SETTLES = timedelta(minutes=6)
 """After a start, a reconnection or a bridge's return devices get time to be heard again."""
 KEYS_KEPT = timedelta(minutes=15)
 REMEMBERED_STEPS = 6000
 """How much of the night before a break can be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One durable step of the journal."""
+
+    event: Event
+    at: datetime
+    effects: tuple[Effect, ...]
+
+
+Screen = tuple[HandsetId, tuple[CallId, ...], tuple[CallId, ...]]
+"""A telephone, what it rings for, and what the state says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +93,8 @@ class Ending:
     now: datetime
     unjournaled: tuple[int, ...]
     """Presses that the broker accepted at QoS 1 and that are not in the journal."""
-    phones: tuple[tuple[str, tuple[CallId, ...], tuple[CallId, ...]], ...]
-    """Each connected telephone: its id, what it rings for, what the state says."""
+    phones: tuple[Screen, ...]
+    """Each connected telephone with no frame on its way."""
     replayed: str
     """Empty, or the first difference between the journal and its replay."""
 
@@ -283,8 +295,19 @@ class Watch:
             wrong.device or (call.device if call is not None else None),
         )
 
+    def screens(self, screens: Sequence[Screen], state: State, now: datetime) -> None:
+        """Compare telephones with the state while nothing is on its way to them."""
+        for handset, rings, should in screens:
+            if sorted(rings) != sorted(should):
+                what = f"{handset} rings for {sorted(rings)}, the state says {sorted(should)}"
+                wrong = next(
+                    call for call in (*rings, *should) if (call in rings) != (call in should)
+                )
+                self._break("every-handset-shows-the-state", now, Wrong(what, wrong), state)
+
     def ends(self, ending: Ending) -> None:
         """Check what must hold once the night is calm."""
+        self.screens(ending.phones, ending.state, ending.now)
         for truth in self._truths:
             if truth.at_end is None:
                 continue

@@ -20,8 +20,9 @@ from simulators.faults import Fault, Trouble
 from simulators.payloads import Published, bridge_state, retained
 from simulators.phones import Gateway
 from simulators.residents import Devices, Resident, habits
-from simulators.shell import Shell, Witness
+from simulators.shell import Shell
 from simulators.small_house import small_house
+from simulators.watch import Watch
 
 __all__ = ["EVENING", "MORNING_S", "NIGHT_S", "World", "begins", "small_house"]
 
@@ -61,7 +62,7 @@ class World:
         seed: int,
         start: datetime,
         troubles: Sequence[Trouble],
-        witness: Witness,
+        witness: Watch,
         core: Core,
         residents: Sequence[PatientId] | None = None,
     ) -> None:
@@ -69,6 +70,7 @@ class World:
         self.plan = plan
         self.agenda = Agenda(start)
         self._troubles = troubles
+        self._witness = witness
         self._dice = Random(f"{seed}/world")
         self.broker = Broker(self.agenda, seed, troubles)
         self.shell = Shell(self.agenda, plan, core, self.broker, witness, troubles, seed)
@@ -96,6 +98,7 @@ class World:
         for trouble in self._troubles:
             self.agenda.at(trouble.at_s, lambda t=trouble: self._strike(t))
         self.agenda.at(CALM_S, self._calm)
+        self.agenda.at(60, self._compare_screens)
 
     def _speak(self, bridge: BridgeId, message: Published, press: bool) -> None:  # noqa: FBT001
         self.broker.say(bridge, message, press=press)
@@ -157,6 +160,11 @@ class World:
         for carer in self.carers:
             carer.become(WILLING)
         self._look_round()
+
+    def _compare_screens(self) -> None:
+        screens = self.gateway.settled_screens()
+        self._witness.screens(screens, self.shell.state, self.shell.now())
+        self.agenda.after(20, self._compare_screens)
 
     # --- troubles -----------------------------------------------------------------------------
 
