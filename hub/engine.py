@@ -246,6 +246,9 @@ class Engine:
             listening_until=self._now() + self._limits.listen,
         )
         self._process(Entry(started, Lane.ALARM))
+        if self.state.store is not self._store.state:
+            # The journal ends in an outage that is over.
+            self.store_changed(self._store.state, "as found at the start")
         for found in self._store.found_at_start:
             self._process(Entry(FaultNoticed("spool_damaged", found), Lane.ALARM))
 

@@ -34,6 +34,8 @@ class Outage:
         self._attempt: asyncio.Task[Outcome] | None = None
         self._healing: asyncio.Task[None] | None = None
         self._lock = asyncio.Lock()
+        # A half-written group must not be read: one operation on the file at a time.
+        self._file = asyncio.Lock()
         self._held: list[Row] = []
         self._offset = 0
         self._refused = False
@@ -108,7 +110,8 @@ class Outage:
                 return False
             entries = [*self._held, *rows, *self._worth_spooling(kept)]
             try:
-                await asyncio.to_thread(self._spool.append, entries)
+                async with self._file:
+                    await asyncio.to_thread(self._spool.append, entries)
             except SpoolLost as error:
                 self._hold(rows)
                 self._store.change(StoreState.SPOOL_LOST, str(error))
@@ -139,19 +142,28 @@ class Outage:
             await asyncio.sleep(self._store.limits.probe_s)
             if self._attempt is not None:
                 await asyncio.wait({self._attempt})
-            if await self._drain():
-                async with self._lock:
-                    # Nothing comes in while we hold the lock: what is left is the last of it.
-                    if await self._drain() and await self._drain_held():
-                        await asyncio.to_thread(self._finish)
-                        lost = f"; {self.lost_rows} rows lost" if self.lost_rows else ""
-                        self.lost_rows = 0
-                        self._store.change(StoreState.RECORDED, f"all rows are stored{lost}")
+            try:
+                await self._bring_back()
+            except OSError as error:
+                log.error("spool cannot be read", error=str(error))  # noqa: TRY400
+
+    async def _bring_back(self) -> None:
+        if not await self._drain():
+            return
+        async with self._lock:
+            # Nothing comes in while we hold the lock: what is left is the last of it.
+            if not await self._drain() or not await self._drain_held():
+                return
+            await asyncio.to_thread(self._finish)
+            lost = f"; {self.lost_rows} rows lost" if self.lost_rows else ""
+            self.lost_rows = 0
+            self._store.change(StoreState.RECORDED, f"all rows are stored{lost}")
 
     async def _drain(self) -> bool:
         """Append what the spool holds, in order; False: the database went away again."""
         while True:
-            chunk = await asyncio.to_thread(self._spool.read, self._offset)
+            async with self._file:
+                chunk = await asyncio.to_thread(self._spool.read, self._offset)
             for damage in chunk.dropped:
                 log.error("spooled row lost", damage=damage)
             if not chunk.entries:

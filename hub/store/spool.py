@@ -40,6 +40,7 @@ class Spool:
     def __init__(self, path: Path, limit_bytes: int = 256 * 1024 * 1024) -> None:
         self.path = path
         self.limit_bytes = limit_bytes
+        self._torn = False
 
     def size(self) -> int:
         """Bytes in the file, 0 where there is none."""
@@ -50,6 +51,9 @@ class Spool:
 
     def append(self, entries: Sequence[Row | Kept]) -> None:
         """Write and flush to the disk. All or nothing. Raises SpoolLost."""
+        if self._torn:
+            self.mend()
+            self._torn = False
         data = b"".join(_line(entry) for entry in entries if not isinstance(entry, Snapshot))
         before = self.size()
         if before + len(data) > self.limit_bytes:
@@ -77,7 +81,8 @@ class Spool:
         try:
             os.truncate(self.path, size)
         except OSError:
-            return
+            # The next append cuts the torn line off first.
+            self._torn = True
 
     def read(self, offset: int = 0, limit: int = 500) -> Chunk:
         """Read up to `limit` entries. A damaged line ends in `dropped`, with its place."""
@@ -88,6 +93,8 @@ class Spool:
         with self.path.open("rb") as file:
             file.seek(offset)
             while len(entries) < limit and (line := file.readline()):
+                if not line.endswith(b"\n"):
+                    break  # torn: `mend` cuts it
                 try:
                     entries.append(_entry(line))
                 except (ValueError, KeyError, msgspec.MsgspecError) as error:
@@ -173,8 +180,6 @@ def _plain(entry: Row | Kept) -> dict[str, Any]:
 
 
 def _entry(line: bytes) -> Row | Kept:
-    if not line.endswith(b"\n"):
-        raise ValueError("torn: no line end")
     checksum, _, text = line[:-1].partition(b" ")
     if int(checksum, 16) != zlib.crc32(text):
         raise ValueError("checksum differs: damaged")

@@ -101,6 +101,11 @@ class Store:
         """Give the connections back. Stop `run` first."""
         await self.database.close()
 
+    @property
+    def trouble(self) -> str:
+        """Why the last commit did not go through; empty while all is well."""
+        return self._outage.last_error
+
     # --- Starting a house ---
 
     async def start_epoch(self, house: HouseId, at: datetime) -> int:

@@ -88,6 +88,7 @@ async def test_a_hub_that_dies_in_an_outage_begins_with_its_spool(place: Place) 
         pass
 
     assert "1-1" in again.state.calls
+    assert again.state.store is StoreState.RECORDED
     assert (await assert_whole_chain(second))[:3] == [
         "Started",
         "SignalReceived",
