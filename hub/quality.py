@@ -258,9 +258,9 @@ def _group(
     return Group(
         key=key,
         calls=len(calls),
-        delivered=_waits(calls, lambda call: call.delivered, now),
-        response=_waits(calls, CallTimes.answered, now),
-        arrival=_waits(calls, lambda call: call.present, now),
+        delivered=_waits(calls, lambda call: call.delivered, _over, now),
+        response=_waits(calls, CallTimes.answered, _closed, now),
+        arrival=_waits(calls, lambda call: call.present, _closed, now),
         open=sum(call.answered() is None and call.closed is None for call in calls),
         within=verdicts.count("within"),
         outside=verdicts.count("outside"),
@@ -269,8 +269,20 @@ def _group(
     )
 
 
+def _closed(call: CallTimes) -> datetime | None:
+    return call.closed
+
+
+def _over(call: CallTimes) -> datetime | None:
+    """Return when no telephone had to ring any more."""
+    return call.answered() or call.closed
+
+
 def _waits(
-    calls: Sequence[CallTimes], reached: Callable[[CallTimes], datetime | None], now: datetime
+    calls: Sequence[CallTimes],
+    reached: Callable[[CallTimes], datetime | None],
+    gone: Callable[[CallTimes], datetime | None],
+    now: datetime,
 ) -> Waits:
     happened: list[timedelta] = []
     censored: list[timedelta] = []
@@ -280,7 +292,7 @@ def _waits(
             happened.append(at - call.registered)
         else:
             # A closed call cannot reach it any more; an open one has waited until we looked.
-            censored.append(max((call.closed or now) - call.registered, timedelta(0)))
+            censored.append(max((gone(call) or now) - call.registered, timedelta(0)))
     return Waits(
         len(happened),
         len(censored),

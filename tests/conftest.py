@@ -1,11 +1,17 @@
 """Fixtures for all tests: real servers, each on a free port with its data in `tmp_path`."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.mosquitto import Mosquitto, running
+
+
+def pytest_configure() -> None:
+    """Let nobody make a loop by asking for one: pytest-asyncio does, and leaves it unclosed."""
+    asyncio.set_event_loop(None)
 
 
 @pytest.fixture
