@@ -1,14 +1,14 @@
 """The words of buttons: what an `action` asks for.
 
-Zigbee2MQTT knows some 1,880 action words (`1_single`, `hold_left`, `emergency`, `arm_all_zones`).
-They are read word by word, so that one nobody has seen still has a meaning: from an alarm device
-whatever is not known to be harmless is help (DEVICES M9).
+Zigbee2MQTT knows some 1,880 action words (`1_single`, `hold_left`, `emergency`,
+`arm_all_zones`). They are read word by word, so that one nobody has seen still has a meaning:
+from an alarm device whatever is not known to be harmless is help (DEVICES M9).
 """
 
 from dataclasses import dataclass
 from functools import lru_cache
 
-from routing.readings import HelpCancelled, HelpTrigger
+from routing.readings import HelpTrigger
 
 EMERGENCY = frozenset({"emergency", "panic", "sos", "help"})
 LONG = frozenset({"hold", "held", "long", "longpress"})
@@ -26,7 +26,15 @@ KEYPAD = frozenset(
     }
 )  # fmt: skip
 CANCELS = frozenset({"disarm", "cancel", "reset", "clear"})
-COUNTS = {"double": 2, "triple": 3, "quadruple": 4, "quintuple": 5, "many": 5}
+COUNTS = {"double": 2, "triple": 3, "quadruple": 4, "quintuple": 5, "many": 5, "multi": 2}
+# In this order: `hold_release` is a release, `single_off` is harmless.
+KINDS = (
+    (RELEASED, HelpTrigger.UNKNOWN),
+    (HARMLESS, HelpTrigger.UNKNOWN),
+    (DOUBLE, HelpTrigger.DOUBLE),
+    (LONG, HelpTrigger.LONG),
+    (PRESS, HelpTrigger.PRESS),
+)
 NO_BUTTON = frozenset({"button", "press", "click", "action", "key", "switch"})
 
 
@@ -44,7 +52,6 @@ class Asked:
     known: bool = True
     emergency: bool = False
     cancels: bool = False
-    cancelled: HelpCancelled = HelpCancelled()
 
 
 @lru_cache(maxsize=4096)
@@ -65,23 +72,17 @@ def meaning_of(action: str) -> Asked:
 
 
 def _press(word: str, parts: list[str]) -> Asked:
-    for part in parts:
-        if part in RELEASED:
-            return Asked("release", _button(parts, RELEASED), HelpTrigger.UNKNOWN, asks=False)
-    for part in parts:
-        if part in HARMLESS:
-            return Asked(part, _button(parts, HARMLESS), HelpTrigger.UNKNOWN, asks=False)
-    for part in parts:
-        if part in DOUBLE:
-            count = COUNTS.get(part, 2)
-            return Asked(part, _button(parts, DOUBLE), HelpTrigger.DOUBLE, count)
-    for part in parts:
-        if part in LONG:
-            return Asked("long", _button(parts, LONG), HelpTrigger.LONG)
-    for part in parts:
-        if part in PRESS:
-            kind = part if part in {"on", "toggle"} else "press"
-            return Asked(kind, _button(parts, PRESS), HelpTrigger.PRESS)
+    for words, trigger in KINDS:
+        part = next((part for part in parts if part in words), None)
+        if part is None:
+            continue
+        button = _button(parts, words)
+        if trigger is HelpTrigger.UNKNOWN:
+            kind = "release" if words is RELEASED else part
+            return Asked(kind, button, trigger, asks=False)
+        if trigger is HelpTrigger.PRESS:
+            part = part if part in {"on", "toggle"} else "press"
+        return Asked("long" if words is LONG else part, button, trigger, COUNTS.get(part, 1))
     return Asked(word, word, HelpTrigger.UNKNOWN, known=False)
 
 

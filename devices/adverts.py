@@ -1,9 +1,9 @@
 """Bluetooth adverts: what a tag or sensor shouts into the room, whichever gateway heard it.
 
-The structures of an advert are walked by the tables in `devices/models/ble/`; sealed ones (BTHome
-v2, MiBeacon v4 and v5) are opened with the device's bind key. A plain advert of a device whose key
-is known is dropped as a security event (DEVICES M11). What a gateway cannot open is said, not
-guessed.
+The structures of an advert are walked by the tables in `devices/models/ble/`; sealed ones
+(BTHome v2, MiBeacon v4 and v5) are opened with the device's bind key. A plain advert of a
+device whose key is known is dropped as a security event (DEVICES M11). What a gateway cannot
+open is said, not guessed.
 """
 
 from dataclasses import dataclass
@@ -156,7 +156,7 @@ def _bthome_v1(body: bytes, catalogue: Catalogue, findings: Findings) -> str:
 def mibeacon(
     body: bytes, address: str, secret: str, catalogue: Catalogue, findings: Findings
 ) -> str:
-    """Read Xiaomi's frame: control, product, counter, perhaps address and capability, object."""
+    """Read Xiaomi's frame: control, product, counter, perhaps address, object."""
     if len(body) < 5:
         return "a MiBeacon frame cut short"
     control = body[0] | body[1] << 8

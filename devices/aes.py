@@ -1,8 +1,9 @@
 """AES-128 in counter mode with CBC-MAC (CCM): opening the sealed adverts of Bluetooth sensors.
 
-About forty lines, because the alternative is a compiled dependency in a pure package. It only opens
-what sensors broadcast, a few blocks at a time; it keeps no secret of ours and seals nothing. Source:
-FIPS 197 (the cipher), RFC 3610 (the mode); both documents' own vectors are tests.
+About forty lines, because the alternative is a compiled dependency in a pure package. It only
+opens what sensors broadcast, a few blocks at a time; it keeps no secret of ours and seals
+nothing. Source: FIPS 197 (the cipher), RFC 3610 (the mode); both documents' own vectors are
+tests.
 """
 
 import hmac

@@ -1,8 +1,8 @@
 """The catalogue: models as data, one or many to a file, under `devices/models/<ecosystem>/`.
 
 `load()` reads and checks them once. A mistake in a file is an error at start with the file, the
-model and the field in it, never a surprise at night. `schema.json` beside the files describes them
-for an editor.
+model and the field in it, never a surprise at night. `schema.json` beside the files describes
+them for an editor.
 """
 
 import tomllib
@@ -59,7 +59,7 @@ class Model:
     source: str
     experimental: bool = False
     match: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
-    """How a bridge's discovery recognises it: `chirpstack_profile`, `tts_model`, `z2m_model`."""
+    """How discovery recognises it: `chirpstack_profile`, `tts_model`, `z2m_model`."""
     variants: tuple[Variant, ...] = ()
     rules: tuple[Rule, ...] = ()
     properties: Mapping[str, Word] = field(default_factory=dict[str, Word])

@@ -1,8 +1,8 @@
 """ChirpStack v4 (and v3 where it differs): application events and gateway states.
 
-`application/<id>/device/<DevEUI>/event/<event>`, JSON; QoS 0, nothing retained, no last will, so
-only its gateways' `conn` tells that it lives. Absent fields are protobuf's defaults: an absent
-fCnt is 0. Source: the server's own integration code, read as DEVICES section 2.2 says.
+`application/<id>/device/<DevEUI>/event/<event>`, JSON; QoS 0, nothing retained, no last will,
+so only its gateways' `conn` tells that it lives. Absent fields are protobuf's defaults: an
+absent fCnt is 0. Source: the server's own integration code, read as DEVICES section 2.2 says.
 """
 
 from collections.abc import Callable, Mapping
@@ -79,26 +79,24 @@ class ChirpStack:
         levels = rest.split("/")
         if "gateway" in levels[:2]:
             return self._gateway(topic, levels, payload)
-        match levels[-5:]:
-            case [_, "device", eui, "event", event]:
-                pass
-            case [_, "device", eui, "state", _]:  # v3's own state, of no use to us
-                return (Ignored("a ChirpStack v3 state"),)
-            case [_, "device", _, "command", _]:
-                return (Ignored("a downlink command, not for us"),)
+        match levels[-4:]:
+            case ["device", eui, "event", kind] if kind in self._events:
+                return self._event(topic, eui.lower(), kind, payload)
+            case ["device", _, "event", kind]:
+                return (Ignored(f"a ChirpStack event called {excerpt(kind)}"),)
             case _:
                 return (Ignored("no ChirpStack event"),)
-        native = eui.lower()
+
+    def _event(
+        self, topic: str, native: str, kind: str, payload: bytes
+    ) -> tuple[Understood, ...]:
         enrolled = self.enrolled.get(native)
-        understand = self._events.get(event)
-        if understand is None:
-            return (Ignored(f"a ChirpStack event called {excerpt(event)}"),)
         body = parsed(payload)
         if body.__class__ is not dict:
             why = "not a JSON object (set the integration's marshaler to JSON, not protobuf)"
             device = None if enrolled is None else enrolled.device
             return (Undecodable(topic, payload, why, self.bridge, native, device),)
-        return understand(_Event(topic, payload, native, table(body), enrolled))
+        return self._events[kind](_Event(topic, payload, native, table(body), enrolled))
 
     # --- Events -------------------------------------------------------------------------------
 

@@ -1,8 +1,8 @@
 """The port of a codec: what it is given, and the few things it can answer.
 
-A codec is pure and stateless: (topic, payload, what is enrolled) -> `Understood`. It has no clock,
-no memory and no I/O, and no payload of any bytes makes it raise. Edges, duplicates and rules are
-found later, in `routing`; a codec only says what was said.
+A codec is pure and stateless: (topic, payload, what is enrolled) -> `Understood`. It has no
+clock, no memory and no I/O, and no payload of any bytes makes it raise. Edges, duplicates and
+rules are found later, in `routing`; a codec only says what was said.
 """
 
 from collections.abc import Mapping
@@ -14,6 +14,7 @@ from typing import Protocol
 from routing.ids import BridgeId, DeviceId
 from routing.readings import DeviceClass, DeviceTime, Reading
 
+NO_TIME = DeviceTime()
 PRESS_WINDOW = timedelta(seconds=2)
 """Two equal presses inside this are one press heard twice (DEVICES D1, D3)."""
 UPLINK_WINDOW = timedelta(seconds=300)
@@ -38,11 +39,19 @@ class BridgeLike(Protocol):
     """Anything that says its id, its ecosystem and its base topic."""
 
     @property
-    def id(self) -> BridgeId: ...
+    def id(self) -> BridgeId:
+        """The bridge's own id."""
+        ...
+
     @property
-    def ecosystem(self) -> str: ...
+    def ecosystem(self) -> str:
+        """Which codec it speaks: a key of `registry.MAKERS`."""
+        ...
+
     @property
-    def base_topic(self) -> str: ...
+    def base_topic(self) -> str:
+        """What its topics begin with; empty: the ecosystem's usual base."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +81,7 @@ class Message:
     key: str = ""
     """The same key inside `key_window` is the same message; empty: never a duplicate."""
     key_window: timedelta = PRESS_WINDOW
-    device_time: DeviceTime = DeviceTime()
+    device_time: DeviceTime = NO_TIME
     history: bool = False
     source: str = "state"
     test: bool = False
@@ -138,12 +147,14 @@ Understood = Message | BridgeSaid | Discovery | Undecodable | Ignored
 
 
 class Codec(Protocol):
-    """One bridge's codec. `topic` is the whole topic, `rest` what follows the base topic."""
+    """One bridge's codec."""
 
-    def understand(self, topic: str, rest: str, payload: bytes) -> tuple[Understood, ...]: ...
+    def understand(self, topic: str, rest: str, payload: bytes) -> tuple[Understood, ...]:
+        """Return what a message says; `rest` is the topic without the base."""
+        ...
 
     def topics(self, wanted: frozenset[DeviceClass]) -> tuple[str, ...]:
-        """Return the topic filters of the enrolled devices of these classes (the alarm lane)."""
+        """Return the topic filters of the enrolled devices of these classes."""
         ...
 
 

@@ -1,9 +1,10 @@
 """Run public vectors through the codecs and say how many are right.
 
-«Right» means: our readings carry what the vector's expected fields say, for every field that our
-vocabulary has a word for. «Undecodable» means that we say so ourselves (no such model, a sealed
-advert without its key, a maker's format we do not read). Everything else is «wrong», with what was
-expected and what came. Nothing here knows a single vector; `expectations` knows the field names.
+«Right» means: our readings carry what the vector's expected fields say, for every field that
+our vocabulary has a word for. «Undecodable» means that we say so ourselves (no such model, a
+sealed advert without its key, a maker's format we do not read). Everything else is «wrong»,
+with what was expected and what came. Nothing here knows a single vector; `expectations` knows
+the field names.
 """
 
 from collections.abc import Callable, Iterator
@@ -84,20 +85,13 @@ def _vectors(directory: Path | Traversable) -> Iterator[tuple[str, str, Judge, o
 def _kind(content: object) -> tuple[str, Judge] | None:
     if "examples" in table(content):
         return "lorawan", _lorawan
-    if "components" in table(content) or any(":" in key for key in table(content)):
+    if any(":" in key or key == "components" for key in table(content)):
         return "shelly", _shelly
     first = table(next(iter(items(content)), None))
-    if "hci_hex" in first:
-        return "ble", _hci
-    if "adverts" in first:
-        return "bthome", _bthome
-    if "actions" in first:
-        return "zigbee2mqtt-actions", _actions
-    if "exposes" in first:
-        return "zigbee2mqtt", _exposes
-    if "payload" in first or "invalid_json_as_published" in first:
-        return "thethingsstack", _tts
-    return ("shelly", _shelly) if "fixture" in first else None
+    for member, kind in SHAPES:
+        if member in first:
+            return kind
+    return None
 
 
 def _settle(
@@ -122,7 +116,8 @@ def _settle(
     )
 
 
-# --- LoRaWAN ------------------------------------------------------------------------------------
+# --- LoRaWAN
+# ------------------------------------------------------------------------------------
 
 
 def model_for(name: str, catalogue: Catalogue) -> str:
@@ -177,7 +172,8 @@ def _unhex(value: object) -> bytes | None:
         return None
 
 
-# --- Bluetooth ----------------------------------------------------------------------------------
+# --- Bluetooth
+# ----------------------------------------------------------------------------------
 
 
 def _hci(_file: str, content: object, score: Score, catalogue: Catalogue) -> None:
@@ -223,7 +219,8 @@ def _bthome(_file: str, content: object, score: Score, catalogue: Catalogue) -> 
             _settle(score, f"{text(one.get('test'))}[{index}]", expected, got_or_why)
 
 
-# --- Zigbee2MQTT --------------------------------------------------------------------------------
+# --- Zigbee2MQTT
+# --------------------------------------------------------------------------------
 
 
 def _registry(definition: Json, device_class: DeviceClass) -> Registry:
@@ -277,7 +274,8 @@ def _actions(_file: str, content: object, score: Score, _catalogue: Catalogue) -
         _settle(score, name, tuple(expected), tuple(got) or (DeviceHeard(),))
 
 
-# --- The Things Stack, Shelly -------------------------------------------------------------------
+# --- The Things Stack, Shelly
+# -------------------------------------------------------------------
 
 
 def _tts(_file: str, content: object, score: Score, catalogue: Catalogue) -> None:
@@ -301,7 +299,7 @@ def _tts(_file: str, content: object, score: Score, catalogue: Catalogue) -> Non
 def _tts_expected(one: Json) -> tuple[Expected, ...]:
     payload = table(one.get("payload"))
     if "uplink_message" in payload or "join_accept" in payload or "downlink_ack" in payload:
-        return (Expected("heard", value=True, check=lambda got: _heard(got)),)
+        return (Expected("heard", value=True, check=_heard),)
     return ()
 
 
@@ -335,3 +333,15 @@ def _components(file: str, content: object) -> Iterator[tuple[str, Json]]:
             k: v for k, v in one.items() if ":" in k or k == "wifi"
         }
         yield text(one.get("source")) or file, status
+
+
+SHAPES: tuple[tuple[str, tuple[str, Judge]], ...] = (
+    ("hci_hex", ("ble", _hci)),
+    ("adverts", ("bthome", _bthome)),
+    ("actions", ("zigbee2mqtt-actions", _actions)),
+    ("exposes", ("zigbee2mqtt", _exposes)),
+    ("payload", ("thethingsstack", _tts)),
+    ("invalid_json_as_published", ("thethingsstack", _tts)),
+    ("fixture", ("shelly", _shelly)),
+)
+"""Files are told by a member of their first entry."""

@@ -1,7 +1,8 @@
 """ESPresense: which room heard which tag, and the rooms' own inputs.
 
 `espresense/devices/<id>/<room>` is a sighting (QoS 0, not retained);
-`espresense/rooms/<room>/status` is a node's last will; its button, motion, pir and radar inputs are
+`espresense/rooms/<room>/status` is a node's last will; its button, motion, pir and radar
+inputs are
 *retained*: exactly the replayed old press (R1), which `routing` tells from a new one by its
 delivery. A sighting never says where somebody is, only who was heard by what (L4).
 """

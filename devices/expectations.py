@@ -1,7 +1,8 @@
 """What public vectors' expected fields mean in our words.
 
-Each upstream names things in its own way (`data.occupied`, `open`, `garage door`). A field without
-an entry here is one that our vocabulary has no word for (firmware, counters of minutes, menus).
+Each upstream names things in its own way (`data.occupied`, `open`, `garage door`). A field
+without an entry here is one that our vocabulary has no word for (firmware, counters of
+minutes, menus).
 """
 
 import math
@@ -10,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from devices.actions import meaning_of
 from devices.envelope import Json, items, table, text
-from devices.exposes import exposed
+from devices.exposes import Exposed, exposed
 from devices.words import number, raw_text
 from routing.readings import (
     BatteryRead,
@@ -119,9 +120,9 @@ def _fall(value: object) -> Check | None:
 
 KINDS = {
     "short": "press", "single": "press", "single_press": "press", "single press": "press",
-    "single_click": "press", "pressed": "press", "press": "press", "toggle": "press", "1": "press",
-    "short press": "press", "true": "press", "double": "double", "double_press": "double",
-    "double press": "double", "double_click": "double", "triple": "triple",
+    "single_click": "press", "pressed": "press", "press": "press", "toggle": "press", "1":
+    "press", "short press": "press", "true": "press", "double": "double", "double_press":
+    "double", "double press": "double", "double_click": "double", "triple": "triple",
     "triple press": "triple", "triple_press": "triple", "long": "long", "long press": "long",
     "long_press": "long", "long_double_press": "long", "long_triple_press": "long",
     "hold": "hold", "hold press": "hold", "hold_press": "hold",
@@ -162,12 +163,15 @@ def _occupied(value: object) -> Check | None:
     )
 
 
+MOVED = _flag(MotionSeen, "active")
+
+
 def _pir(value: object) -> Check | None:
     said = raw_text(value).upper()
     if said in {"TRIGGER", "TRIGGERED", "MOTION", "OCCUPIED", "TRUE", "1"}:
-        return _flag(MotionSeen, "active")(True)
+        return MOVED("true")
     if said in {"NORMAL", "IDLE", "NO_MOTION", "VACANT", "FALSE", "0"}:
-        return _flag(MotionSeen, "active")(False)
+        return MOVED("false")
     return None
 
 
@@ -179,7 +183,7 @@ def _place(attribute: str, limit: float) -> Callable[[object], Check | None]:
         return lambda got: any(
             isinstance(r, Sighted)
             and (at := getattr(r, attribute)) is not None
-            and abs(at - wanted) < 1e-4  # noqa: PLR2004 - ten metres
+            and abs(at - wanted) < 1e-4
             for r in got
         )
 
@@ -284,8 +288,8 @@ DERIVED_TOPICS = frozenset({"door_count", "washroom_usage"})
 def akenza(expected: object, given: Json) -> tuple[Expected, ...]:
     """Return the fields of a LoRaWAN vector that we have words for.
 
-    A value that upstream repeats from its own earlier state is not in the message and is left out:
-    a codec has no memory, `routing` has.
+    A value that upstream repeats from its own earlier state is not in the message and is left
+    out: a codec has no memory, `routing` has.
     """
     found: list[Expected] = []
     remembers = "state" in given
@@ -315,7 +319,7 @@ def _nowhere(fields: Json) -> bool:
         number(fields.get("data.latitude")),
         number(fields.get("data.longitude")),
     )
-    return abs(latitude or 0) > 90 or abs(longitude or 0) > 180  # noqa: PLR2004
+    return abs(latitude or 0) > 90 or abs(longitude or 0) > 180
 
 
 def _repeated(name: str, given: Json) -> bool:
@@ -394,7 +398,8 @@ def bthome(advert: Json) -> tuple[Expected, ...]:
     return tuple(found)
 
 
-# --- Zigbee2MQTT: what a definition promises, each value spoken once -----------------------------
+# --- Zigbee2MQTT: what a definition promises, each value spoken once
+# -----------------------------
 
 LEVELS: dict[str, tuple[type[Reading], str]] = {
     "contact": (DoorMoved, "open"),
@@ -402,6 +407,7 @@ LEVELS: dict[str, tuple[type[Reading], str]] = {
     "presence": (MotionSeen, "active"),
     "tamper": (Tampered, "active"),
 }
+FALLS = frozenset({"fall_warning", "fall_alarm", "maybe_fall", "fall"})
 BEDS = frozenset({"TS0601_bed_presence_sensor", "ZG-210Z", "C3007"})
 
 
@@ -409,37 +415,38 @@ def zigbee_values(definition: Json) -> Iterator[tuple[Json, tuple[Expected, ...]
     """Yield a message for each value of each property, with what it must say."""
     bed = text(definition.get("model")) in BEDS
     for one in exposed(definition.get("exposes")):
-        name = one.property
-        if one.type == "binary" and name in LEVELS:
-            kind, attribute = LEVELS[name]
-            if bed and name == "occupancy":
-                kind, attribute = BedChanged, "occupied"
-            for raw, wanted in ((one.value_on, True), (one.value_off, False)):
-                check = _flag(kind, attribute)(wanted)
-                if raw is not None and check is not None:
-                    yield {name: raw}, (Expected(f"{name}={raw}", wanted, check),)
-        elif one.type == "binary" and name in {"sos", "sos_alarm"}:
-            yield {name: one.value_on}, (Expected(name, value=True, check=_sos_check(on=True)),)
-            yield (
-                {name: one.value_off},
-                (Expected(name, value=False, check=_sos_check(on=False)),),
-            )
-        elif one.type == "binary" and name == "battery_low":
-            check = _flag(BatteryRead, "low")(True)
-            if check is not None:
-                yield {name: one.value_on}, (Expected(name, value=True, check=check),)
-        elif one.type == "numeric" and name == "battery":
-            yield {name: 57}, (Expected(name, 57, _battery(57) or _never),)
-        elif name == "action":
+        if one.type == "binary":
+            yield from _binary(one, bed=bed)
+        elif one.type == "numeric" and one.property == "battery":
+            yield {"battery": 57}, (Expected("battery", 57, _battery(57) or _never),)
+        elif one.property == "action":
             for word in one.values:
-                yield {name: word}, zigbee_action(word, alarm=False)
-        elif name in {"fall_status", "fall_down_status"}:
-            for word in one.values:
-                if word in {"fall_warning", "fall_alarm", "maybe_fall", "fall"}:
-                    yield (
-                        {name: word},
-                        (Expected(word, value=True, check=_fall(value=True) or _never),),
-                    )
+                yield {"action": word}, zigbee_action(word, alarm=False)
+        elif one.property in {"fall_status", "fall_down_status"}:
+            for word in [value for value in one.values if value in FALLS]:
+                check = _fall(True) or _never  # noqa: FBT003 - the field's value
+                yield {one.property: word}, (Expected(word, value=True, check=check),)
+
+
+def _binary(one: Exposed, *, bed: bool) -> Iterator[tuple[Json, tuple[Expected, ...]]]:
+    name = one.property
+    if name in LEVELS:
+        kind, attribute = LEVELS[name]
+        if bed and name == "occupancy":
+            kind, attribute = BedChanged, "occupied"
+        for raw, wanted in ((one.value_on, "true"), (one.value_off, "false")):
+            check = _flag(kind, attribute)(wanted) or _never
+            yield {name: raw}, (Expected(f"{name}={raw}", wanted, check),)
+    elif name in {"sos", "sos_alarm"}:
+        yield {name: one.value_on}, (Expected(name, value=True, check=_sos_check(on=True)),)
+        yield {name: one.value_off}, (Expected(name, value=False, check=_sos_check(on=False)),)
+    elif name == "battery_low":
+        check = _flag(BatteryRead, "low")("true") or _never
+        yield {name: one.value_on}, (Expected(name, value=True, check=check),)
+
+
+def _no_press(got: Got) -> bool:
+    return not any(isinstance(r, (ButtonPressed, HelpPressed)) for r in got)
 
 
 def _never(_got: Got) -> bool:
@@ -452,14 +459,9 @@ def _sos_check(*, on: bool) -> Check:
 
 
 def zigbee_action(word: str, *, alarm: bool) -> tuple[Expected, ...]:
-    """Return what an action word must say: a press, help, or (from an alarm) nothing harmless."""
+    """Return what an action word must say: a press, help, or nothing."""
     if not word or word == "none":
-        check: Check = lambda got: (
-            not any(  # noqa: E731
-                isinstance(r, (ButtonPressed, HelpPressed)) for r in got
-            )
-        )
-        return (Expected(word, "no event", check),)
+        return (Expected(word, "no event", _no_press),)
     asked = meaning_of(word)
     wants_help = asked.emergency or (alarm and asked.asks)
     if wants_help:

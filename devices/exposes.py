@@ -1,8 +1,8 @@
 """Zigbee2MQTT's `exposes`: what each property of a device means, from the bridge's own list.
 
-The polarity of a contact and the words of a fall radar stand in the data (DEVICES fact 8), so one
-mapping covers thousands of models; `devices/models/zigbee2mqtt/*.toml` holds the few names whose
-meaning the exposes do not tell.
+The polarity of a contact and the words of a fall radar stand in the data (DEVICES fact 8), so
+one mapping covers thousands of models; `devices/models/zigbee2mqtt/*.toml` holds the few names
+whose meaning the exposes do not tell.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,8 +1,9 @@
 """Everything that is plain text or JSON on a topic: ESPHome, Tasmota, radars over Wi-Fi.
 
 A model lists values: under which sub-topic and at which path a value stands, and which word it
-carries. A device is enrolled by the topic between the bridge's base and the first such sub-topic.
-`value_template`s of Home Assistant are never executed: a path is names and numbers, nothing more.
+carries. A device is enrolled by the topic between the bridge's base and the first such
+sub-topic. `value_template`s of Home Assistant are never executed: a path is names and numbers,
+nothing more.
 """
 
 from collections.abc import Mapping
@@ -19,7 +20,7 @@ from devices.codec import (
     short,
 )
 from devices.envelope import BROKEN, parsed, plain
-from devices.lorawan import looked_up
+from devices.lorawan import NO_MODEL, looked_up
 from devices.words import Findings
 from routing.readings import (
     Availability,
@@ -71,7 +72,7 @@ class GenericJson:
             return (Ignored("a deleted topic"),)
         model = self.catalogue.get(enrolled.model)
         if model is None:
-            why = f"model {enrolled.model!r} is not in the catalogue: choose another, or add its file"
+            why = NO_MODEL.format(enrolled.model)
             return (self._undecodable(topic, payload, native, enrolled, why),)
         return (self._read(topic, payload, native, below, enrolled, model),)
 

@@ -1,7 +1,8 @@
 """LoRaWAN, whatever network server carried it: one uplink and its model become a message.
 
-The bytes are decoded by our own tables. What the server decoded is used only where the model pins
-the codec and its version (DEVICES fact 6): `button: "short"` means four things in four codecs.
+The bytes are decoded by our own tables. What the server decoded is used only where the model
+pins the codec and its version (DEVICES fact 6): `button: "short"` means four things in four
+codecs.
 """
 
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 
 from devices.catalogue import Catalogue, Model, Rule
 from devices.codec import (
+    NO_TIME,
     Discovered,
     Discovery,
     Enrolled,
@@ -30,6 +32,8 @@ from routing.readings import (
     TimeQuality,
 )
 
+NO_MODEL = "model {!r} is not in the catalogue: choose another, or add its file"
+
 
 @dataclass(frozen=True, slots=True)
 class Uplink:
@@ -44,7 +48,7 @@ class Uplink:
     key: str = ""
     port: int | None = None
     link: LinkRead | None = None
-    gateway_time: DeviceTime = DeviceTime()
+    gateway_time: DeviceTime = NO_TIME
     test: bool = False
     decoded: object = BROKEN
     codec: tuple[str, str] = ("", "")
@@ -58,11 +62,7 @@ def understand(
     """Return the message of an uplink. `model` is the enrolled one, or a suggestion."""
     device = None if enrolled is None else enrolled.device
     if enrolled is not None and model is None:
-        return _undecodable(
-            uplink,
-            enrolled,
-            f"model {enrolled.model!r} is not in the catalogue: choose another, or add its file",
-        )
+        return _undecodable(uplink, enrolled, NO_MODEL.format(enrolled.model))
     readings: tuple[Reading, ...] = (DeviceHeard(),)
     time, history, named, version = uplink.gateway_time, False, "", 0
     if model is not None and uplink.data:
@@ -72,7 +72,7 @@ def understand(
             return _undecodable(
                 uplink,
                 enrolled,
-                f"{model.id} knows no message of {len(uplink.data)} bytes on port {uplink.port}",
+                f"{model.id} has no message of {len(uplink.data)} bytes on port {uplink.port}",
             )
         readings = findings.done() or readings
         history = findings.history

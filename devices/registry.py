@@ -1,8 +1,8 @@
 """The one door into `devices`: a topic and its bytes become what the hub can act on.
 
-A `Registry` is immutable. It is built from the bridges, what is enrolled and what the bridges last
-said they know; when one of these changes, a new one is built. `understand` never raises and is
-bounded in time: size first, then one dictionary look-up, then the bridge's codec.
+A `Registry` is immutable. It is built from the bridges, what is enrolled and what the bridges
+last said they know; when one of these changes, a new one is built. `understand` never raises
+and is bounded in time: size first, then one dictionary look-up, then the bridge's codec.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -83,7 +83,8 @@ class Registry:
             if maker is None:
                 known = ", ".join(sorted(MAKERS))
                 raise UnknownEcosystemError(
-                    f"bridge {bridge.id!r} is of ecosystem {bridge.ecosystem!r}; choose of {known}"
+                    f"bridge {bridge.id!r}: no codec speaks {bridge.ecosystem!r}; "
+                    f"choose of {known}"
                 )
             own = {native: one for (of, native), one in enrolled.items() if of == bridge.id}
             codec = maker(bridge, own, catalogue, found.get(bridge.id, ()))

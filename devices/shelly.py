@@ -1,10 +1,10 @@
 """Shelly: Gen2+ over MQTT (`events/rpc`, `status/<component>`, `online`), and Gen1's topics.
 
-Not every event is a press: `btn_down` and `btn_up` frame one, `config_changed` is none. BLU devices
-speak through a gateway as `bthomedevice:200`; their buttons re-send the last press as a heartbeat
-(DEVICES D8), so the key of such a press carries no time and its window is long enough for copies
-only. A device is enrolled as `<prefix>` or, for one of its parts, `<prefix>/<component>`.
-Source: the maker's API documentation, as DEVICES section 2.5 says.
+Not every event is a press: `btn_down` and `btn_up` frame one, `config_changed` is none. BLU
+devices speak through a gateway as `bthomedevice:200`; their buttons re-send the last press as
+a heartbeat (DEVICES D8), so the key of such a press carries no time and its window is long
+enough for copies only. A device is enrolled as `<prefix>` or, for one of its parts,
+`<prefix>/<component>`. Source: the maker's API documentation, as DEVICES section 2.5 says.
 """
 
 from collections.abc import Mapping
@@ -36,8 +36,8 @@ from routing.readings import (
 )
 
 PRESSES: Mapping[str, str] = {
-    "single_push": "press", "double_push": "double", "triple_push": "triple", "long_push": "long",
-    "single_press": "press", "double_press": "double", "triple_press": "triple",
+    "single_push": "press", "double_push": "double", "triple_push": "triple", "long_push":
+    "long", "single_press": "press", "double_press": "double", "triple_press": "triple",
     "long_press": "long", "hold_press": "long", "push": "press",
     "S": "press", "SS": "double", "SSS": "triple", "L": "long",
 }  # fmt: skip
@@ -201,7 +201,7 @@ class Shelly:
     def _gen1(
         self, topic: str, device: str, index: str, payload: bytes
     ) -> tuple[Understood, ...]:
-        """`{"event": "S", "event_cnt": 12}`: the count tells two presses apart; empty is none."""
+        """`{"event": "S", "event_cnt": 12}`: the count tells presses apart; empty is none."""
         body = table(parsed(payload))
         if "event" not in body:
             return (

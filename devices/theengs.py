@@ -1,8 +1,8 @@
 """OpenMQTTGateway and Theengs gateway: Bluetooth adverts as JSON.
 
-`home/<gateway>/BTtoMQTT/<MAC>`: what the gateway decoded, and the raw service or manufacturer data,
-which we read ourselves where we can (DEVICES fact 6); `home/<gateway>/LWT` is its last will.
-Every advert is also a sighting by that gateway.
+`home/<gateway>/BTtoMQTT/<MAC>`: what the gateway decoded, and the raw service or manufacturer
+data, which we read ourselves where we can (DEVICES fact 6); `home/<gateway>/LWT` is its last
+will. Every advert is also a sighting by that gateway.
 """
 
 from collections.abc import Mapping
@@ -43,8 +43,9 @@ DECODED: Mapping[str, Word] = {
     "low_batt": Word("battery_low"),
 }
 BUTTONS: Mapping[str, str] = {
-    "0": "", "1": "press", "2": "double", "3": "triple", "4": "long", "254": "hold", "128": "hold",
-    "press": "press", "single": "press", "double": "double", "triple": "triple", "long": "long",
+    "0": "", "1": "press", "2": "double", "3": "triple", "4": "long", "254": "hold", "128":
+    "hold", "press": "press", "single": "press", "double": "double", "triple": "triple",
+    "long": "long",
 }  # fmt: skip
 
 

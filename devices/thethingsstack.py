@@ -1,8 +1,8 @@
 """The Things Stack v3: `v3/{app}@{tenant}/devices/{id}/{up|join|down/…|location/solved|…}`.
 
 QoS 0 and nothing retained; what was missed can only be fetched over HTTP. Empty fields are
-omitted (an absent f_cnt is 0). `simulated: true` is a person trying things out: a test, never an
-alarm (DEVICES S1). Source: the public documentation, as DEVICES section 2.3 says.
+omitted (an absent f_cnt is 0). `simulated: true` is a person trying things out: a test, never
+an alarm (DEVICES S1). Source: the public documentation, as DEVICES section 2.3 says.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """«What would the hub understand?»: a payload read out, field by field and bit by bit.
 
-For `bjelle device try PROFILE --hex … | --json …`. The same tables and the same codecs as at night;
-only the telling is added.
+For `bjelle device try PROFILE --hex … | --json …`. The same tables and the same codecs as at
+night; only the telling is added.
 """
 
 from dataclasses import fields as fields_of

@@ -445,8 +445,8 @@ class Findings:
         """Known, and of no use to us."""
 
 
-# Frozen values that come again and again: made once. Arguments are normalised before (12 and 12.0
-# would be one entry with two spellings, and the journal is compared byte for byte).
+# Frozen values that come again and again: made once. Arguments are normalised before (12 and
+# 12.0 would be one entry with two spellings, and the journal is compared byte for byte).
 _battery_of = lru_cache(maxsize=4096)(BatteryRead)
 _link_of = lru_cache(maxsize=4096)(LinkRead)
 _motion_of = lru_cache(maxsize=256)(MotionSeen)

@@ -1,9 +1,10 @@
 """Zigbee2MQTT 1.x and 2.x: the mapping comes from its own retained `bridge/devices`.
 
-Devices are keyed by ieee address: names hold `/`, spaces and umlauts and change. State is cached
-and replayed (DEVICES fact 3), so levels are only levels here; a press is an edge by its message.
-The one press may come three times, as state, as `<name>/action` and by Home Assistant's copy: all
-carry the same key. Source: the bridge's code, release 2.12.1, as DEVICES section 2.1 says.
+Devices are keyed by ieee address: names hold `/`, spaces and umlauts and change. State is
+cached and replayed (DEVICES fact 3), so levels are only levels here; a press is an edge by its
+message. The one press may come three times, as state, as `<name>/action` and by Home
+Assistant's copy: all carry the same key. Source: the bridge's code, release 2.12.1, as DEVICES
+section 2.1 says.
 """
 
 from collections.abc import Callable, Mapping
@@ -40,6 +41,7 @@ from routing.readings import (
     DeviceHeard,
     DeviceTime,
     HeardBy,
+    HelpCancelled,
     HelpPressed,
     LinkRead,
     Measured,
@@ -298,13 +300,7 @@ class Zigbee2Mqtt:
     def _bridge(self, topic: str, what: str, payload: bytes) -> tuple[Understood, ...]:
         match what:
             case "state":
-                state = _state_of(payload)
-                if state in {"online", "offline"}:
-                    return (BridgeSaid(self.bridge, state == "online", "bridge/state"),)
-                if not payload:
-                    return (Ignored("a deleted bridge state"),)
-                why = "bridge/state is neither online nor offline"
-                return (Undecodable(topic, payload, why, self.bridge),)
+                return self._bridge_state(topic, payload)
             case "devices":
                 return self._devices(topic, payload)
             case "event":
@@ -313,6 +309,15 @@ class Zigbee2Mqtt:
                 return (BridgeSaid(self.bridge, online=True, detail="bridge/health"),)
             case _:
                 return (Ignored("the bridge's own business"),)
+
+    def _bridge_state(self, topic: str, payload: bytes) -> tuple[Understood, ...]:
+        state = _state_of(payload)
+        if state in {"online", "offline"}:
+            return (BridgeSaid(self.bridge, state == "online", "bridge/state"),)
+        if not payload:
+            return (Ignored("a deleted bridge state"),)
+        why = "bridge/state is neither online nor offline"
+        return (Undecodable(topic, payload, why, self.bridge),)
 
     def _devices(self, topic: str, payload: bytes) -> tuple[Understood, ...]:
         listed = parsed(payload)
@@ -405,7 +410,7 @@ def _press_key(reading: Reading) -> str:
 
 
 def _press(findings: Findings, action: object, press: list[Reading]) -> None:
-    """`action`: null and empty are no event (M1, M2); from an alarm all unknown is help (M9)."""
+    """Null and empty are no event (M1, M2); from an alarm the unknown is help (M9)."""
     if action is None or action in {"", "none"}:
         return
     if not isinstance(action, str):
@@ -420,7 +425,7 @@ def _press(findings: Findings, action: object, press: list[Reading]) -> None:
         else:
             press.append(ButtonPressed(asked.kind, asked.button))
     elif asked.cancels:
-        findings.readings.append(asked.cancelled)
+        findings.readings.append(HelpCancelled())
         findings.key_parts.append("cancel")
     elif asked.asks:
         press.append(HelpPressed(asked.trigger, asked.button, asked.count))

@@ -1,7 +1,8 @@
 """One field of a payload: where it stands, how it is read, and which word it carries.
 
-A field is data (a TOML table). `Field.read` gives the raw value and how many bytes it took; scale,
-sentinel values and words come after. Nothing here raises on bytes: what does not fit is `None`.
+A field is data (a TOML table). `Field.read` gives the raw value and how many bytes it took;
+scale, sentinel values and words come after. Nothing here raises on bytes: what does not fit is
+`None`.
 """
 
 import struct
@@ -49,7 +50,7 @@ class Field:
     digits: int | None = None
 
     def read(self, data: bytes, at: int) -> tuple[object, int] | None:
-        """Return (raw value, bytes taken) from `data` at `at`, or None where it is too short."""
+        """Return (raw value, bytes taken) at `at`, or None where the data is too short."""
         kind = NUMBERS.get(self.type)
         if kind is not None:
             code, size = kind
@@ -68,25 +69,32 @@ class Field:
         return self._text(data, at)
 
     def _text(self, data: bytes, at: int) -> tuple[object, int] | None:
-        if self.type == "none":  # the key alone says it
-            return "", 0
-        if self.type == "rest":
-            return data[at:].hex(), len(data) - at
-        if self.type == "text8":  # one byte of length, then the text
-            if at >= len(data) or at + 1 + data[at] > len(data):
-                return None
-            return data[at + 1 : at + 1 + data[at]].decode("utf-8", "replace"), 1 + data[at]
-        size = HEARD_BYTES if self.type == "heard" else self.size or 1
+        match self.type:
+            case "none":  # the key alone says it
+                size = 0
+            case "rest":
+                size = len(data) - at
+            case "heard":
+                size = HEARD_BYTES
+            case "text8":  # one byte of length, then the text
+                size = 1 + data[at] if at < len(data) else 1
+            case _:
+                size = self.size or 1
         piece = data[at : at + size]
-        if len(piece) < size:
-            return None
-        if self.type == "heard":  # an address of six bytes and how strongly it was heard
-            return (piece[:6].hex(":"), float(int.from_bytes(piece[6:], signed=True))), size
-        if self.type == "text":
-            return piece.decode("utf-8", "replace"), size
-        if self.type == "mac":
-            return piece.hex(":"), size
-        return piece.hex(), size
+        return None if len(piece) < size else (self._told(piece), size)
+
+    def _told(self, piece: bytes) -> object:
+        match self.type:
+            case "heard":  # an address of six bytes and how strongly it was heard
+                return piece[:6].hex(":"), float(int.from_bytes(piece[6:], signed=True))
+            case "text8":
+                return piece[1:].decode("utf-8", "replace")
+            case "text":
+                return piece.decode("utf-8", "replace")
+            case "mac":
+                return piece.hex(":")
+            case _:
+                return piece.hex()
 
     def _bits(self, value: float) -> int | float:
         if not self.mask or isinstance(value, float):

@@ -1,7 +1,7 @@
 """Walk a payload by its model's variants: header, then a table, a repeating group, or the end.
 
-Never silent (DEVICES fact 7): a channel that the table does not know, a record cut short and bytes
-left over each become a `Problem`, and what stood before them keeps its readings.
+Never silent (DEVICES fact 7): a channel that the table does not know, a record cut short and
+bytes left over each become a `Problem`, and what stood before them keeps its readings.
 """
 
 from collections.abc import Sequence
