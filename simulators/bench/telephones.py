@@ -84,7 +84,7 @@ class Telephone:
 
     async def _called(self, socket: ClientConnection, frame: dict[str, Any]) -> None:
         card = frame["card"]
-        if not frame["ring"]:
+        if not frame["ring"] or not card["room"]:  # technical calls have no room
             return
         mine = self.watch.rang(self.house, card["room"]["number"])
         ring = card.get("ring", 1)
