@@ -93,11 +93,18 @@ def _may_take(state: State, call: Call, staff: StaffId) -> bool:
         return False
     if call.ladder.responders > 1 and call.owner is not None:
         return True
+    able = may_carry_in(state, call, staff) is None
+    if (
+        call.state is CallState.PRESENT
+        and call.climbs_at is not None
+        and call.owner is not None
+    ):
+        return able  # somebody is there and more are wanted
     free = call.owner is None or call.offered_to == staff
     covered = call.state is CallState.PRESENT and any(
         is_competent(state.plan, call.type, one) for one in call.present
     )
-    return free and not covered and may_carry_in(state, call, staff) is None
+    return free and not covered and able
 
 
 def _may_close(state: State, call: Call, staff: StaffId) -> bool:

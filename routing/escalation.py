@@ -16,7 +16,7 @@ from routing.events import HandsetState
 from routing.ids import HandsetId, StaffId
 from routing.plan import CallType, Priority
 from routing.state import Call, Ringing
-from routing.who import Chosen, choose, everybody, is_student
+from routing.who import Chosen, choose, everybody, is_competent, is_student
 
 SHORTEST_ROUND = timedelta(seconds=10)
 """A failsafe written with less patience than this would only make noise."""
@@ -145,19 +145,47 @@ _NOBODY: dict[str, Any] = {
 }
 
 
-def leave(draft: Draft, call: Call, staff: StaffId, handset: HandsetId | None) -> Call:
-    """Let a call ring again because the last competent person at the place left."""
-    because = Because(Reason.LEFT)
-    present = tuple(one for one in call.present if one != staff)
+def go_away(
+    draft: Draft,
+    call: Call,
+    staff: StaffId,
+    because: Because,
+    handset: HandsetId | None = None,
+) -> Call:
+    """Let somebody be at the place no more; it rings again unless who stays covers it."""
+    rest = tuple(one for one in call.present if one != staff)
+    if not rest:
+        call = draft.move(
+            call,
+            Move.LEFT,
+            because,
+            staff=staff,
+            handset=handset,
+            present=(),
+            declined=(),
+            reopened=call.reopened + 1,
+            **_NOBODY,
+        )
+        return ring_anew(draft, call, because)
+    covering = [one for one in rest if is_competent(draft.plan, call.type, one)]
+    if covering:
+        owner = covering[0] if call.owner == staff else call.owner
+        return draft.move(
+            call,
+            Move.STEPPED_OUT,
+            because,
+            staff=staff,
+            handset=handset,
+            present=rest,
+            owner=owner,
+        )
     call = draft.move(
         call,
-        Move.LEFT,
+        Move.STEPPED_OUT,
         because,
         staff=staff,
         handset=handset,
-        present=present,
-        declined=(),
-        reopened=call.reopened + 1,
+        present=rest,
         **_NOBODY,
     )
     return ring_anew(draft, call, because)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from routing.calls import CallState
 from routing.draft import REACHABLE, Draft
 from routing.effects import Because, Move, Reason
-from routing.escalation import join_ringing, lose_ringing, reopen
+from routing.escalation import go_away, join_ringing, lose_ringing, reopen
 from routing.events import (
     HandsetReported,
     HandsetState,
@@ -124,9 +124,6 @@ def _sign_out(draft: Draft, handset: HandsetId, staff: StaffId) -> None:
         if elsewhere:
             continue
         if staff in call.present:
-            call = draft.change(
-                call, because, present=tuple(one for one in call.present if one != staff)
-            )
-        alone = call.state is CallState.PRESENT and not call.present
-        if alone or (call.owner == staff and call.state is CallState.TAKEN):
+            go_away(draft, call, staff, because)
+        elif call.owner == staff and call.state is CallState.TAKEN:
             reopen(draft, call, because)

@@ -6,7 +6,7 @@ from routing.booking import Booking, When
 from routing.calls import CallState
 from routing.draft import Draft, facts
 from routing.effects import Answer, AnswerKind, Because, Booked, Move, Reason
-from routing.escalation import hurry, raise_priority, reopen, ring_again, ring_one
+from routing.escalation import hurry, raise_priority, reopen, ring_again, ring_anew, ring_one
 from routing.events import SignalReceived
 from routing.index import stay_at
 from routing.life import KEPT, calls_of, more_serious, open_call, raise_to, signals_with
@@ -123,7 +123,7 @@ def _again(
         case CallState.TAKEN:
             return _press_to_owner(draft, call, because, raised if unanswered else None)
         case CallState.PRESENT if covered_by_presence(draft, call):
-            return reopen(draft, call, Because(Reason.HELP_WHILE_PRESENT, facts=known))
+            return ring_anew(draft, call, Because(Reason.HELP_WHILE_PRESENT, facts=known))
         case _:
             if unanswered:
                 return raise_priority(draft, call, raised, Priority.URGENT)

@@ -13,10 +13,11 @@ from routing.defaults import policy_for
 from routing.draft import Draft, facts
 from routing.effects import Answer, AnswerKind, Because, Move, Reason, Reply
 from routing.escalation import (
-    leave,
+    go_away,
     lose_ringing,
     reopen,
     ring_again,
+    ring_anew,
     ring_one,
     silence,
     stop_on,
@@ -134,11 +135,13 @@ def _take(draft: Draft, call: Call, by: By) -> Answered:
         return _yes(call, Reason.ALREADY_DONE)
     if call.ladder.responders > 1 and call.owner is not None:
         return _respond(draft, call, by)
+    refused = may_carry(draft, call, by.staff)
+    if rings_beside(call) and call.owner is not None and refused is None:
+        return _respond(draft, call, by)
     offered = call.offered_to == by.staff
     held = call.owner is not None and not offered
     if held or (call.state is CallState.PRESENT and covered_by_presence(draft, call)):
         return _no(Reason.TAKEN_BY_ANOTHER, call, call.owner or call.present[0])
-    refused = may_carry(draft, call, by.staff)
     if refused is not None:
         return _no(refused, call)
     because = Because(Reason.TAKEN)
@@ -159,6 +162,11 @@ def _take(draft: Draft, call: Call, by: By) -> Answered:
     if call.device is not None and call.type is not CallType.TECHNICAL:
         draft.effects.append(Answer(call.id, call.device, AnswerKind.COMING, because))
     return _yes(call, Reason.TAKEN)
+
+
+def rings_beside(call: Call) -> bool:
+    """Tell whether a call rings for more people although somebody is at the place."""
+    return call.state is CallState.PRESENT and call.climbs_at is not None
 
 
 def _respond(draft: Draft, call: Call, by: By) -> Answered:
@@ -278,21 +286,7 @@ def _arrive(draft: Draft, call: Call, event: Arrived) -> Answered:
 def _leave(draft: Draft, call: Call, by: By) -> Answered:
     if by.staff not in call.present:
         return _yes(call, Reason.ALREADY_DONE)
-    stay = tuple(one for one in call.present if one != by.staff)
-    covered = any(is_competent(draft.plan, call.type, one) for one in stay)
-    if covered:
-        owner = stay[0] if call.owner == by.staff else call.owner
-        draft.move(
-            call,
-            Move.STEPPED_OUT,
-            Because(Reason.STEPPED_OUT),
-            staff=by.staff,
-            handset=by.handset,
-            present=stay,
-            owner=owner,
-        )
-    else:
-        leave(draft, call, by.staff, by.handset)
+    go_away(draft, call, by.staff, Because(Reason.LEFT), by.handset)
     return _yes(call, Reason.LEFT)
 
 
@@ -354,10 +348,7 @@ def _ask_help(draft: Draft, event: HelpAsked) -> Answered:
             again = draft.move(
                 call, Move.PRESSED_AGAIN, because, staff=by.staff, pressed=call.pressed + 1
             )
-            if again.ringing:
-                ring_again(draft, again, because)
-            else:
-                reopen_asked(draft, again, because)
+            _ring_for_asker(draft, again, because)
             return _yes(call, Reason.PRESSED_AGAIN)
     place = _place_of(draft, event)
     reason = Reason.EMERGENCY if event.emergency else Reason.STAFF_ASKED
@@ -374,11 +365,13 @@ def _ask_help(draft: Draft, event: HelpAsked) -> Answered:
     return _yes(call, reason)
 
 
-def reopen_asked(draft: Draft, call: Call, because: Because) -> Call:
-    """Ring again for staff who ask once more after somebody took or reached the call."""
-    if call.state is CallState.RINGING:
+def _ring_for_asker(draft: Draft, call: Call, because: Because) -> Call:
+    """Ring again for staff who ask once more, also after somebody took or reached the call."""
+    if call.ringing:
         return ring_again(draft, call, because)
-    return reopen(draft, call, because)
+    if call.state is CallState.TAKEN:
+        return reopen(draft, call, because)
+    return ring_anew(draft, call, because)
 
 
 def _place_of(draft: Draft, event: HelpAsked) -> Whose:

@@ -218,6 +218,11 @@ class AnyNight(RuleBasedStateMachine):
                 assert call.arrive_by is not None
 
     @invariant()
+    def who_is_present_is_at_a_call_that_says_so(self) -> None:
+        for call in map(self.state.calls.__getitem__, self.state.open):
+            assert bool(call.present) is (call.state is CallState.PRESENT)
+
+    @invariant()
     def students_never_ring_alone(self) -> None:
         for call in self.state.calls.values():
             if call.ringing and call.state is CallState.RINGING:
@@ -247,6 +252,8 @@ class AnyNight(RuleBasedStateMachine):
                 for name, tap in taps.items():
                     if name in can:
                         event = tap(staff, call.id)
+                        if name == "close":  # from elsewhere after a talk that took place
+                            event = n.close(staff, call.id, Outcome.SPOKE)
                         _, effects = step(self.state, event, self.now)
                         reply = next(one for one in effects if isinstance(one, Reply))
                         due = next_deadline(self.state)

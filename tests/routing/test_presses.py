@@ -175,8 +175,11 @@ def test_a_press_while_the_assistance_is_there_rings_again() -> None:
     night.at("02:14", press()).at("02:14:10", take("anne")).at("02:15", arrive("anne"))
     night.at("02:16", press()).at("02:16:10", take("per", "1-2"))
     night.at("02:16:40", arrive("per", "1-2"))
-    night.at("02:17", press()).noted(Move.PRESSED_AGAIN, Move.REOPENED)
-    assert night.rung()
+    night.at("02:17", press()).noted(Move.PRESSED_AGAIN)
+    assert night.rung() == ["omar", "lise"], "more people are wanted than those at the place"
+    night.at("02:17:10", take("omar", "1-2")).replied(Reason.TAKEN, ok=True, by="per")
+    assert night.call("1-2").present == ("per",)
+    assert not night.call("1-2").ringing
 
 
 def test_a_press_joins_a_call_where_nobody_competent_is_present() -> None:

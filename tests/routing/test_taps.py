@@ -316,9 +316,11 @@ def test_asking_again_for_assistance_that_was_taken_rings_again() -> None:
     night.at("02:15:10", take("per", "1-2"))
     night.at("02:15:20", ask("anne", emergency=False)).noted(Move.PRESSED_AGAIN, Move.REOPENED)
     assert night.rung()
-    night.at("02:15:30", decline("per", "1-2"))
-    for staff in ("omar", "lise"):
-        night.at("02:15:40", decline(staff, "1-2"))
+    night.at("02:15:30", ask("anne", emergency=False)).noted(Move.PRESSED_AGAIN)
+    assert night.rung(), "while it rings it rings again"
+    night.at("02:15:40", arrive("per", "1-2"))
+    night.at("02:15:50", ask("anne", emergency=False)).noted(Move.PRESSED_AGAIN)
+    assert night.rung() == ["omar", "lise"]
 
 
 def test_where_help_is_asked_for_follows_from_what_is_known() -> None:
