@@ -184,16 +184,8 @@ def _put_names(connection: Connection, file: HouseFile) -> None:
 
 
 def _put_accounts(connection: Connection, file: HouseFile, previous: Plan | None) -> None:
-    house, accounts = file.house.id, tables.accounts.c
-    logins = file.logins()
-    taken = connection.execute(
-        select(accounts.login, accounts.staff).where(
-            accounts.house == house, accounts.login.in_(logins.values())
-        )
-    )
-    for login, staff in taken:
-        if logins.get(staff) != login and login in logins.values():
-            raise LoginTaken(f"the login '{login}' is {staff}'s: choose another in the file")
+    house = file.house.id
+    _free_logins(connection, file, previous)
     for staff, person in file.staff.items():
         values: dict[str, Any] = {"role": str(person.role)}
         values |= {"login": person.login} if person.login else {}
@@ -212,6 +204,28 @@ def _put_accounts(connection: Connection, file: HouseFile, previous: Plan | None
         )
         ended = (tables.sessions.c.house == house) & (tables.sessions.c.staff == staff)
         connection.execute(delete(tables.sessions).where(ended))
+
+
+def _free_logins(connection: Connection, file: HouseFile, previous: Plan | None) -> None:
+    """Take each login of the file from who had it before: people swap, and ids are renamed.
+
+    Only an account that no plan knows (`bjelle user add`) keeps its login against the file.
+    """
+    accounts, logins = tables.accounts.c, file.logins()
+    ours = {*file.staff, *(previous.staff if previous else {})}
+    found = connection.execute(
+        select(accounts.login, accounts.staff).where(
+            accounts.house == file.house.id, accounts.login.in_(logins.values())
+        )
+    )
+    for login, staff in found.all():
+        if logins.get(staff) == login:
+            continue
+        if staff not in ours:
+            raise LoginTaken(f"the login '{login}' is {staff}'s: choose another in the file")
+        # A sign that no login of a file may hold, so that nobody is given it by chance.
+        key = {"house": file.house.id, "staff": staff}
+        _change(connection, tables.accounts, key, {"login": f"~{staff}"})
 
 
 def _change(
