@@ -52,6 +52,11 @@ class Agenda:
         self._written += 1
         heapq.heappush(self._heap, (max(ms, self.ms), self._written, happening))
 
+    @property
+    def next_s(self) -> float | None:
+        """When the next happening is due, in seconds since the start; None: nothing is."""
+        return self._heap[0][0] / 1000 if self._heap else None
+
     def run(self, until_s: float, *, unless: Callable[[], bool] | None = None) -> None:
         """Let everything happen up to `until_s`, or until `unless` says that it is enough."""
         until = int(until_s * 1000)

@@ -168,18 +168,26 @@ def live(
     minutes: Annotated[float, typer.Option(min=0, help="Stop after this long; 0: never.")] = 0,
 ) -> None:
     """Play a house against a running hub: real broker, real sockets, real time (or faster)."""
-    from simulators.live import Broker, play
+    from simulators.live import play
+    from simulators.local_broker import Broker
 
     host, _, port = mqtt.rpartition(":")
     if not host or not port.isdigit():
         raise typer.BadParameter("expected HOST:PORT", param_hint="--mqtt")
+    if carers is not None and not hub:
+        raise typer.BadParameter("carers need the hub's address: --hub URL", param_hint="--hub")
     people = json.loads(carers.read_text(encoding="utf-8")) if carers is not None else []
-    play(
+    played, worked = play(
         _plan(house),
         seed,
-        Broker(host, int(port), mqtt_user, mqtt_password),
+        Broker(host, int(port), mqtt_user, mqtt_password, 5, "given"),
         hub=hub,
         people=people,
         speed=speed,
         for_s=minutes * 60 or None,
+    )
+    closed = sum(carer.deeds.closed for carer in worked)
+    typer.echo(
+        f"{played.published} messages, {played.pressed} presses; "
+        f"{len(worked)} carers closed {closed} calls"
     )

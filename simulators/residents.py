@@ -182,13 +182,16 @@ class Habits:
     patience_s: float
 
 
-def habits(plan: Plan, seed: int) -> dict[PatientId, Habits]:
-    """Draw everybody's habits: 5 % of the residents make 40 % of the presses."""
+def habits(plan: Plan, seed: int, bustle: float = 1.0) -> dict[PatientId, Habits]:
+    """Draw everybody's habits: 5 % of the residents make 40 % of the presses.
+
+    `bustle` multiplies the presses, where a demonstration should not wait for them.
+    """
     dice = Random(f"{seed}/habits")
     patients = [stay.patient for stay in plan.stays if stay.until is None]
     callers = max(1, round(len(patients) * 0.05)) if patients else 0
     frequent = dict.fromkeys(dice.sample(patients, callers), True)
-    a_day = len(patients) * dice.uniform(4, 12)
+    a_day = len(patients) * dice.uniform(4, 12) * bustle
     few = max(1, len(patients) - callers)
     return {
         patient: Habits(
