@@ -4,8 +4,8 @@
     bjelle/<house>/call/<id>   retained while the call is open, empty when it is closed
 
 Reconciled with the state, not driven by effects: what is retained at the broker becomes what
-the state says, after every commit and after every reconnect, so a lost publication does no harm.
-A retained call that the state does not know (of an earlier life) is cleared.
+the state says, after every commit and every reconnect, so a lost publication does no harm. A
+retained call that the state does not know (of an earlier life) is cleared.
 """
 
 import asyncio
@@ -147,7 +147,7 @@ def _open_calls(state: State) -> list[tuple[Call, bytes]]:
 
 
 def _told(state: State, call: Call) -> dict[str, object]:
-    """What anybody in the corridor may see: where, how urgent, who is on the way. No patient."""
+    """What anybody in the corridor may see: where, how urgent, who comes. No patient."""
     room = None if call.room is None else state.plan.rooms.get(call.room)
     return {
         "id": call.id,
