@@ -44,7 +44,12 @@ def need_chromium() -> None:
 
 @contextmanager
 def context(
-    playwright: Playwright, profile: Path, *, width: int = 360, height: int = 740, touch: bool = True
+    playwright: Playwright,
+    profile: Path,
+    *,
+    width: int = 360,
+    height: int = 740,
+    touch: bool = True,
 ) -> Iterator[BrowserContext]:
     """Open a browser of its own: its cookies and its storage are one telephone's."""
     opened = playwright.chromium.launch_persistent_context(

@@ -22,7 +22,7 @@ from simulators.payloads import Published, ZigbeeVoice, retained, voice
 from tests.support.mosquitto import ROOT, Mosquitto, free_port
 
 SMALL = ROOT / "simulators" / "houses" / "small.yaml"
-PASSWORD = "en lang setning om vinter"  # noqa: S105 - of an invented person in a test
+PASSWORD = "en lang setning om vinter"
 LEADER = "leader-1"
 PINS = {"carer-1": "2580", "nurse-1": "1470"}
 UP_WITHIN_S = 40.0
@@ -116,7 +116,9 @@ def open_house(folder: Path, broker: Mosquitto) -> Iterator[House]:
         "BJELLE_GATEWAY_LISTEN_S": "1",
     }
     _bjelle(environment, "house", "import", str(file))
-    _bjelle(environment, "user", "add", LEADER, "--role", "leader", "--login", LEADER, said=PASSWORD)
+    _bjelle(
+        environment, "user", "add", LEADER, "--role", "leader", "--login", LEADER, said=PASSWORD
+    )
     for staff, pin in PINS.items():
         _bjelle(environment, "user", "pin", staff, said=pin)
     plan = load(file).plan(version=1)

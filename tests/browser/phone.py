@@ -45,7 +45,7 @@ class Phone:
 
     def tap(self, name: str) -> None:
         """Tap a button, as late after it appeared as a person would."""
-        button = self.page.get_by_role("button", name=name)
+        button = self.page.get_by_role("button", name=name, exact=True)
         button.wait_for()
         self.page.wait_for_timeout(GUARD_MS)
         button.click()

@@ -199,7 +199,9 @@ class Stage:
             if isinstance(said, frames.Hello) and not self.silent:
                 await socket.send_text(frames.encode(self._snapshot()))
             if isinstance(said, frames.Op) and self.answering and not self.silent:
-                answer = frames.Answer(said.op, ok=True, reason="taken", text="", call=said.call)
+                answer = frames.Answer(
+                    said.op, ok=True, reason="taken", text="", call=said.call
+                )
                 await socket.send_text(frames.encode(answer))
 
     async def _page(self, request: Request) -> Response:
@@ -221,7 +223,9 @@ class Stage:
         if path in self.answers:
             return JSONResponse(self.answers[path])
         if path == "/api/v1/me" and self.signed_in:
-            return JSONResponse({"staff": ME.id, "name": ME.name, "role": "nurse", "handset": "tlf-1"})
+            return JSONResponse(
+                {"staff": ME.id, "name": ME.name, "role": "nurse", "handset": "tlf-1"}
+            )
         if path == "/api/v1/handset/people" and self.enrolled:
             names = ["Aisha", "Per", "Liv", "Ola", "Ingrid-Marie"]
             return JSONResponse({"people": [{"staff": n.lower(), "name": n} for n in names]})

@@ -54,7 +54,9 @@ def test_a_press_rings_is_taken_seen_to_and_closed_and_the_figures_show_it(
 
     _until(per, lambda: house.calls()[0]["state"] == "closed")
     call = house.calls()[0]
-    times = [call[f"{step}_at"] for step in ("registered", "delivered", "taken", "present", "closed")]
+    times = [
+        call[f"{step}_at"] for step in ("registered", "delivered", "taken", "present", "closed")
+    ]
     assert None not in times
     assert times == sorted(times)
     assert call["outcome"] == "toilet"
@@ -72,6 +74,71 @@ def test_a_press_rings_is_taken_seen_to_and_closed_and_the_figures_show_it(
     expect(figures).to_contain_text("1 (få anrop)")
     expect(figures).to_contain_text("100")
     shot(leader, "real-console")
+
+
+def test_a_frozen_hub_shows_within_seven_seconds_and_heals_to_what_the_hub_says(
+    house: House, telephone: Opener
+) -> None:
+    per = Phone(telephone()).on_shift(house, "phone-1", "carer-1", "Per H.")
+    lost = per.page.get_by_test_id("lost-bar")
+
+    house.freeze()
+    per.page.wait_for_timeout(3_000)
+    expect(lost).to_have_count(0)
+    expect(lost).to_contain_text("INGEN FORBINDELSE", timeout=5_000)
+    house.press("wrist-102")
+    house.thaw()
+
+    expect(lost).to_have_count(0)
+    expect(per.card).to_contain_text("ROM 102")
+
+
+def test_an_answer_without_contact_waits_and_is_sent_once_when_contact_is_back(
+    house: House, telephone: Opener
+) -> None:
+    per = Phone(telephone()).on_shift(house, "phone-1", "carer-1", "Per H.")
+    house.press("wrist-101")
+    expect(per.card).to_contain_text("ROM 101")
+
+    per.page.context.set_offline(True)
+    expect(per.page.get_by_test_id("lost-bar")).to_be_visible(timeout=8_000)
+    per.tap("Jeg tar den")
+    expect(per.page.get_by_text("Ikke sendt. Andre blir fortsatt varslet.")).to_be_visible()
+    assert house.calls()[0]["state"] == "ringing"
+    per.page.context.set_offline(False)
+
+    expect(per.card).to_have_attribute("data-stage", "way")
+    assert house.calls()[0]["owner"]["id"] == "carer-1"
+
+
+def test_a_reload_while_it_rings_shows_the_call_again(house: House, telephone: Opener) -> None:
+    per = Phone(telephone()).on_shift(house, "phone-1", "carer-1", "Per H.")
+    house.press("wrist-101")
+    expect(per.card).to_be_visible()
+    per.page.reload()
+    expect(per.card).to_contain_text("ROM 101")
+
+
+def test_five_wrong_pins_lock_that_person_on_that_telephone_only(
+    house: House, telephone: Opener
+) -> None:
+    first, second = Phone(telephone()), Phone(telephone())
+    first.enrol(house, "phone-1")
+    first.tap("Per H.")
+    for _ in range(5):
+        first.type_pin("0000")
+        with first.page.expect_response("**/api/v1/session"):
+            first.tap("Logg på")
+    first.type_pin("2580")
+    first.tap("Logg på")
+    expect(first.page.get_by_role("alert")).to_contain_text("låst")
+
+    first.tap("Ikke meg")
+    first.sign_in("nurse-1", "Anne F.")
+    expect(first.page.get_by_test_id("ready-check")).to_be_visible()
+    second.enrol(house, "phone-2")
+    second.sign_in("carer-1", "Per H.")
+    expect(second.page.get_by_test_id("ready-check")).to_be_visible()
 
 
 def _until(phone: Phone, holds: Callable[[], bool]) -> None:

@@ -19,13 +19,14 @@ export class Sound implements Bell {
     this.#changed = changed;
   }
 
-  /** Whether the audio runs, in the browser's own word. */
-  get state(): AudioContextState {
-    return this.#audio().state;
+  /** Make the audio now, so that its state is known before anybody touches the page. */
+  prepare(): void {
+    this.#audio();
   }
 
+  /** Whether the audio runs, in the browser's own word. */
   get running(): boolean {
-    return this.state === "running";
+    return this.#audio().state === "running";
   }
 
   /** Let audio run; must be called from a touch or a key. */

@@ -12,6 +12,7 @@ const sound = new Sound(() => line.audioChanged());
 const line = new PhoneLine(browserWorld(device, sound));
 const wake = () => line.wake();
 
+sound.prepare();
 void device.begin(wake);
 for (const [target, event] of [
   [window, "online"],
