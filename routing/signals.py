@@ -79,25 +79,22 @@ def _take_in(draft: Draft, event: SignalReceived) -> Booking:
         keys = _without(before.keys, event.key) if event.delivery.backlog_since else before.keys
         _remember(draft, event, before, before.levels, keys)
         return _DUPLICATE
-    keys = (
-        _with_key(before.keys, event.key, draft.now + event.key_window)
-        if event.key
-        else before.keys
-    )
+    keys = _keys_after(event, before.keys, draft.now)
     levels, changed, baseline = _new_levels(draft, event, before)
     helps = _help_in(event, before)
-    copied = bool(helps) and _is_copy(event, keys, draft.now)
-    if helps and not copied:
-        keys = _with_key(keys, _copy_key(event), draft.now + COPY_WITHIN)
-    _remember(draft, event, before, levels, keys)
     outcome = _BASELINE if baseline else _UNCHANGED
-    if helps:
-        if copied:
-            outcome = _DUPLICATE
-        elif event.delivery.retained and helps[0].trigger is not HelpTrigger.LEVEL:
-            outcome = _REPLAYED
-        else:
-            outcome = press(draft, event, helps[0], when(event, before, draft.now))
+    if not helps:
+        _remember(draft, event, before, levels, keys)
+    elif event.delivery.retained and helps[0].trigger is not HelpTrigger.LEVEL:
+        _remember(draft, event, before, levels, keys)
+        outcome = _REPLAYED
+    elif _is_copy(event, keys, draft.now):
+        _remember(draft, event, before, levels, keys)
+        outcome = _DUPLICATE
+    else:
+        keys = _with_key(keys, _copy_key(event), draft.now + COPY_WITHIN)
+        _remember(draft, event, before, levels, keys)
+        outcome = press(draft, event, helps[0], when(event, before, draft.now))
     for reading in changed:
         outcome = weightier(outcome, _changed(draft, event, reading))
     for reading in event.readings:
@@ -149,6 +146,21 @@ def _is_duplicate(event: SignalReceived, before: DeviceNow, now: datetime) -> bo
     return until is not None and until >= (event.delivery.backlog_since or now)
 
 
+def _keys_after(
+    event: SignalReceived, keys: dict[str, datetime], now: datetime
+) -> dict[str, datetime]:
+    """Remember the message's key, where its copy could be told from a new press.
+
+    A replay is no press, so its key must not swallow one. Out of a backlog two presses minutes
+    apart arrive together: only a key that counts (a frame number) tells them from one.
+    """
+    replayed = event.delivery.retained
+    together = event.delivery.backlog_since is not None and event.key_window <= COPY_WITHIN
+    if not event.key or replayed or together:
+        return keys
+    return _with_key(keys, event.key, now + event.key_window)
+
+
 def _copy_key(event: SignalReceived) -> str:
     return f"press@{event.source}"
 
@@ -161,8 +173,9 @@ def _is_copy(event: SignalReceived, keys: dict[str, datetime], now: datetime) ->
 
 
 def _with_key(keys: dict[str, datetime], key: str, until: datetime) -> dict[str, datetime]:
-    kept = {one: limit for one, limit in keys.items() if one != key}
-    while len(kept) >= KEYS_KEPT:
+    kept = dict(keys)
+    kept.pop(key, None)
+    if len(kept) >= KEYS_KEPT:
         del kept[next(iter(kept))]
     kept[key] = until
     return kept
@@ -175,6 +188,8 @@ def _without(keys: dict[str, datetime], key: str) -> dict[str, datetime]:
 def _help_in(event: SignalReceived, before: DeviceNow) -> list[HelpPressed]:
     """Return the presses in the message; a level that is on already was raised before."""
     found = [one for one in event.readings if isinstance(one, HelpPressed)]
+    if not found:
+        return found
     known = before.levels.get("help")
     if known is not None and known.value == "on":
         return [one for one in found if one.trigger is not HelpTrigger.LEVEL]

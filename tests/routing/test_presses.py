@@ -176,7 +176,7 @@ def test_a_press_while_the_assistance_is_there_rings_again() -> None:
     night.at("02:16", press()).at("02:16:10", take("per", "1-2"))
     night.at("02:16:40", arrive("per", "1-2"))
     night.at("02:17", press()).noted(Move.PRESSED_AGAIN)
-    assert night.rung() == ["omar", "lise"], "more people are wanted than those at the place"
+    assert night.rung() == ["anne"], "more people are wanted than those at the place"
     night.at("02:17:10", take("omar", "1-2")).replied(Reason.TAKEN, ok=True, by="per")
     assert night.call("1-2").present == ("per",)
     assert not night.call("1-2").ringing
@@ -251,6 +251,20 @@ def test_d5_the_same_frame_by_another_gateway_minutes_later_is_one_event() -> No
     night.at("02:14", press(key="eui:7", key_window=window))
     night.at("02:16", press(key="eui:7", key_window=window)).booked(Booked.DUPLICATE)
     night.at("02:16", press(key="eui:0", key_window=window)).booked(Booked.JOINED)
+
+
+def test_a_replayed_press_does_not_swallow_a_genuine_one() -> None:
+    night = Night()
+    night.at("02:14:00", press(key="k", delivery=Delivery(retained=True)))
+    night.at("02:14:01", press(key="k")).booked(Booked.OPENED)
+
+
+def test_two_presses_in_one_backlog_are_two() -> None:
+    night = Night()
+    since = night.clock("01:00")
+    night.at("02:14", press(key="k", delivery=backlog(since)))
+    night.at("02:14", press(key="k", delivery=backlog(since))).booked(Booked.JOINED)
+    assert night.call().pressed == 2
 
 
 def test_keys_are_kept_to_a_limit() -> None:
