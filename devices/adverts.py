@@ -29,6 +29,8 @@ SEALED_TAIL = 8
 """BTHome's counter of four bytes and tag of four."""
 MI_SEALED, MI_ADDRESS, MI_CAPABILITY, MI_OBJECT = 0x08, 0x10, 0x20, 0x40
 MOST_STRUCTURES = 40
+NOTHING_KNOWN = "nothing in it that we know"
+"""Not a fault: a tag need not say more than that it is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def split(data: bytes) -> tuple[bytes, ...]:
 
 def understand(advert: Advert, secret: str, catalogue: Catalogue, findings: Findings) -> str:
     """Put what an advert says into `findings`; return why not, or empty."""
-    why, understood = "nothing in it that we know", False
+    why, understood = NOTHING_KNOWN, False
     for structure in advert.structures:
         said = _structure(structure, advert, secret, catalogue, findings)
         if said == "":

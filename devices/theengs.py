@@ -22,7 +22,7 @@ from devices.codec import (
 )
 from devices.envelope import Json, parsed, plain, table, text
 from devices.words import Findings, Word, number
-from routing.readings import DeviceClass, DeviceHeard, Problem, Reading, Sighted
+from routing.readings import DeviceClass, DeviceHeard, Reading, Sighted
 
 PACKET_WINDOW = timedelta(seconds=4)
 """An advert is repeated, and heard by several gateways, for about so long (DEVICES D9)."""
@@ -47,6 +47,8 @@ BUTTONS: Mapping[str, str] = {
     "hold", "press": "press", "single": "press", "double": "double", "triple": "triple",
     "long": "long",
 }  # fmt: skip
+
+BUTTON = Word("press", values=BUTTONS, none=frozenset({"0", "", "none"}))
 
 
 class Theengs:
@@ -92,7 +94,7 @@ class Theengs:
         enrolled = self.enrolled.get(native)
         findings = Findings(enrolled.device_class if enrolled else DeviceClass.COMFORT)
         why = self._read(body, native, enrolled, findings)
-        if why and not findings.readings and enrolled is not None:
+        if why and enrolled is not None:
             return Undecodable(topic, payload, why, self.bridge, native, enrolled.device)
         rssi = number(body.get("rssi"))
         readings: tuple[Reading, ...] = findings.done() or (DeviceHeard(),)
@@ -120,15 +122,15 @@ class Theengs:
         why = adverts.understand(advert, secret, self.catalogue, findings) if structures else ""
         if structures and not why:
             return ""
+        taken = False
         for name, word in DECODED.items():
-            if name in body and body[name] is not None:
+            if body.get(name) is not None:
                 findings.put(word, body[name])
-        if "button" in body and body["button"] is not None:
-            findings.put(
-                Word("press", values=BUTTONS, none=frozenset({"0", "", "none"})), body["button"]
-            )
-        understood = any(not isinstance(reading, Problem) for reading in findings.readings)
-        return "" if understood else why
+                taken = True
+        if body.get("button") is not None:
+            findings.put(BUTTON, body["button"])
+            taken = True
+        return "" if taken or why == adverts.NOTHING_KNOWN else why
 
 
 def _plain_address(address: str) -> str:

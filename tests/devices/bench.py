@@ -77,7 +77,9 @@ class Zigbee:
         blank = Registry([self.bridge], self.enrolled)
         topic = f"{self.base}/bridge/devices"
         found = blank.understand(topic, json.dumps(self.entries).encode(), retained=True)
-        return Registry([self.bridge], self.enrolled, [d for d in found if isinstance(d, Discovery)])
+        return Registry(
+            [self.bridge], self.enrolled, [d for d in found if isinstance(d, Discovery)]
+        )
 
     def say(self, topic: str, body: object) -> tuple[Understood, ...]:
         payload = body if isinstance(body, bytes) else json.dumps(body).encode()

@@ -46,12 +46,15 @@ from tests.devices.bench import (
 PRESS = HelpPressed(HelpTrigger.PRESS)
 
 
-# --- Duplicates --------------------------------------------------------------------------------
+# --- Duplicates
+# --------------------------------------------------------------------------------
 
 
 def test_d1_one_press_published_twice_has_one_key_although_the_radio_figures_differ() -> None:
     house = Zigbee().button()
-    first = house.message("wrist-12", {"action": "emergency", "battery": 90, "linkquality": 120})
+    first = house.message(
+        "wrist-12", {"action": "emergency", "battery": 90, "linkquality": 120}
+    )
     second = house.message("wrist-12", {"action": "emergency", "battery": 89, "linkquality": 7})
     assert PRESS in first.readings
     assert first.key == second.key != ""
@@ -124,7 +127,8 @@ def test_d11_equal_states_in_a_second_share_a_key() -> None:
     assert first.key == again.key != house.message("radar", {"presence": False}).key
 
 
-# --- Retained and replayed ---------------------------------------------------------------------
+# --- Retained and replayed
+# ---------------------------------------------------------------------
 
 
 def test_r1_a_retained_press_is_told_like_any_other_and_routing_knows_how_it_came() -> None:
@@ -186,7 +190,8 @@ def test_r7_without_the_bridges_list_a_press_is_still_a_press() -> None:
     assert message.readings == (PRESS,)
 
 
-# --- Malformed ---------------------------------------------------------------------------------
+# --- Malformed
+# ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("action", [None, "", "none"])
@@ -268,7 +273,9 @@ def test_m9_what_is_known_to_be_harmless_is_not_help(action: str) -> None:
 def test_m9_an_unknown_fall_status_of_an_alarm_radar_is_help() -> None:
     exposes = [enum("fall_status", "normal", "fall_warning", "fall_alarm", "unknown")]
     house = Zigbee().add("0x1", "radar", exposes, ALARM)
-    assert FallSeen(FallPhase.CONFIRMED) in house.readings("radar", {"fall_status": "fall_alarm"})
+    assert FallSeen(FallPhase.CONFIRMED) in house.readings(
+        "radar", {"fall_status": "fall_alarm"}
+    )
     assert HelpPressed(HelpTrigger.UNKNOWN, "unknown") in house.readings(
         "radar", {"fall_status": "unknown"}
     )
@@ -324,7 +331,8 @@ def test_m13_two_instances_and_a_base_topic_with_a_slash() -> None:
     assert only(registry.understand("hus/a/b/wrist-12", press)).bridge == "b"
 
 
-# --- Time, availability, battery ---------------------------------------------------------------
+# --- Time, availability, battery
+# ---------------------------------------------------------------
 
 
 @pytest.mark.parametrize("year", ["1980", "2000", "2199"])
