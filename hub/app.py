@@ -7,7 +7,7 @@ hub (systemd, a container) starts it again: it goes on from the journal.
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -29,6 +29,8 @@ from hub.handsets import Gateway
 from hub.houses import Houses, NoHouses
 from hub.metrics import Metrics
 from hub.mqtt import Intake
+from hub.mqtt_publish import Publisher
+from hub.performers import Performer
 from hub.settings import Settings
 from hub.store.migrate import SchemaBehind
 from hub.store.rows import StoreDown
@@ -53,6 +55,7 @@ class Hub:
     metrics: Metrics
     accounts: Accounts
     intake: Intake
+    publishers: Mapping[HouseId, Publisher]
     app: FastAPI
 
     @property
@@ -66,8 +69,12 @@ Extend = Callable[[Hub], None]
 
 
 @asynccontextmanager
-async def running(settings: Settings, *, extend: Extend | None = None) -> AsyncIterator[Hub]:
+async def running(
+    settings: Settings, *, extend: Extend | None = None, more: Sequence[Performer] = ()
+) -> AsyncIterator[Hub]:
     """Run the hub while the block runs; leaving it stops cleanly: rows written, snapshot taken.
+
+    `more` performers hear of every house, beside those of the hub.
 
     Raises:
         NoHouses: nothing was imported yet.
@@ -77,7 +84,7 @@ async def running(settings: Settings, *, extend: Extend | None = None) -> AsyncI
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     store = await _store(settings)
     try:
-        hub = await _wire(settings, store)
+        hub = await _wire(settings, store, more)
         if extend is not None:
             extend(hub)
         async with _at_work(hub):
@@ -95,7 +102,7 @@ async def _store(settings: Settings) -> Store:
     )
 
 
-async def _wire(settings: Settings, store: Store) -> Hub:
+async def _wire(settings: Settings, store: Store, more: Sequence[Performer]) -> Hub:
     clock = SystemClock()
     houses = Houses(store, clock)
     gateway = Gateway(names=houses.names, clock=clock, version=version("bjelle"), faces=Faces())
@@ -106,7 +113,13 @@ async def _wire(settings: Settings, store: Store) -> Hub:
         snapshot_every_rows=settings.snapshot_every_rows,
         listen=timedelta(seconds=settings.gateway_listen_s),
     )
-    await houses.start((gateway, metrics), limits)
+    publishers: dict[HouseId, Publisher] = {}
+
+    def performers(house: HouseId) -> Sequence[Performer]:
+        publishers[house] = Publisher(settings, house)
+        return (gateway, publishers[house], metrics, *more)
+
+    await houses.start(performers, limits)
     for house, engine in houses.engines.items():
         gateway.attach(house, engine)
     accounts = Accounts(store, clock)
@@ -132,7 +145,9 @@ async def _wire(settings: Settings, store: Store) -> Hub:
         metrics=metrics,
         accounts=accounts,
     )
-    return Hub(settings, clock, store, houses, gateway, metrics, accounts, intake, app)
+    return Hub(
+        settings, clock, store, houses, gateway, metrics, accounts, intake, publishers, app
+    )
 
 
 @asynccontextmanager
@@ -155,6 +170,10 @@ async def _at_work(hub: Hub) -> AsyncIterator[None]:
                         serve_http(hub.app, hub.settings, ready=ready), name="http"
                     ),
                     letting_in.create_task(hub.intake.run(), name="mqtt"),
+                    *(
+                        letting_in.create_task(publisher.run(), name=f"publisher {house}")
+                        for house, publisher in hub.publishers.items()
+                    ),
                 ]
                 await ready.wait()
                 try:

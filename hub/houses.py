@@ -5,7 +5,7 @@ time, so that an edit of the plan, a new device on a bridge or a changed name ho
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -33,6 +33,9 @@ log = structlog.get_logger(__name__)
 
 AT_WORK = (DeviceLife.ACTIVE, DeviceLife.SUSPECT)
 """A suspect device still rings (DEVICES B3); what is proposed, repaired or retired does not."""
+
+
+PerformersOf = Callable[[HouseId], Sequence[Performer]]
 
 
 class Adopts(Protocol):
@@ -65,8 +68,10 @@ class Houses:
     )
     _editing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def start(self, performers: Sequence[Performer], limits: Limits) -> None:
+    async def start(self, performers: PerformersOf, limits: Limits) -> None:
         """Recover every house of the store; `Engine.run` is still to be called.
+
+        `performers` makes those of one house.
 
         Raises:
             NoHouses: nothing was imported yet.
@@ -83,7 +88,7 @@ class Houses:
                 empty(plan),
                 clock=self.clock,
                 store=self.store,
-                performers=performers,
+                performers=performers(house),
                 limits=limits,
             )
             self.engines[house] = engine
