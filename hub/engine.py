@@ -20,7 +20,7 @@ from hub import fallback, records
 from hub.clock import Clock
 from hub.core import TZDATA_VERSION, Core
 from hub.heard import Heard
-from hub.inbox import Entry, Inbox
+from hub.inbox import EngineStopped, Entry, Inbox, Limits
 from hub.performers import Lane, Performer, Performers, Settled, StopsRinging
 from hub.recovery import recovered_state
 from hub.store.rows import (
@@ -67,22 +67,6 @@ DUE_AT_ONCE = 100
 """Deadlines stepped before the loop may read its sockets again."""
 FAULT_AGAIN_S = 60.0
 """A fault of the shell that repeats is told once in this time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much an engine holds, and how often it does what it does now and then."""
-
-    inbox: int = 4000
-    """Events of each lane between `submit` and its commit; one more waits."""
-    heard_flush: timedelta = timedelta(seconds=30)
-    snapshot_every_rows: int = 2000
-    listen: timedelta = timedelta(seconds=8)
-    """After a start, telephones keep their last state this long."""
-
-
-class EngineStopped(RuntimeError):  # noqa: N818 (a state of affairs)
-    """The engine takes nothing more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,26 @@
 import asyncio
 from collections import deque
 from dataclasses import dataclass
+from datetime import timedelta
 
 from hub.performers import Lane, Settled
 from routing.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much an engine holds, and how often it does what it does now and then."""
+
+    inbox: int = 4000
+    """Events of each lane between `submit` and its commit; one more waits."""
+    heard_flush: timedelta = timedelta(seconds=30)
+    snapshot_every_rows: int = 2000
+    listen: timedelta = timedelta(seconds=8)
+    """After a start, telephones keep their last state this long."""
+
+
+class EngineStopped(RuntimeError):  # noqa: N818 (a state of affairs)
+    """The engine takes nothing more."""
 
 
 @dataclass(frozen=True, slots=True)

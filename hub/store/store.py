@@ -7,8 +7,8 @@ everybody is told; outage.py brings them back, in order.
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,8 +16,6 @@ from typing import Any, Self
 
 import structlog
 from sqlalchemy import Executable, func, insert, select
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.store import tables
@@ -52,6 +50,18 @@ class StoreLimits:
     """Rows held in memory when the spool is lost too; what comes after is not stored at all."""
     queued: int = 50_000
     """Rows waiting for the writer, beyond which raw payloads are no longer kept."""
+
+
+@contextmanager
+def _told_as_outage() -> Iterator[None]:
+    """Say in our own words that the database is away."""
+    try:
+        yield
+    except Exception as error:
+        if not is_outage(error):
+            raise
+        cause = getattr(error, "orig", None) or error
+        raise StoreDown(f"the database is busy or away, try again: {cause}") from error
 
 
 class Store:
@@ -89,12 +99,14 @@ class Store:
             StoreDown: the database does not answer.
         """
         base = database(url)
-        if base.url.get_backend_name() == "sqlite":
-            await migrate(url)
-        else:
-            await require_newest(url)
+        with _told_as_outage():
+            if base.url.get_backend_name() == "sqlite":
+                await migrate(url)
+            else:
+                await require_newest(url)
         store = cls(base, Spool(spool, spool_limit_bytes), limits or StoreLimits())
-        store.found_at_start = await store._outage.drain_at_start()
+        with _told_as_outage():
+            store.found_at_start = await store._outage.drain_at_start()
         return store
 
     async def close(self) -> None:
@@ -119,12 +131,14 @@ class Store:
             connection.execute(insert(tables.epochs).values(house=house, epoch=epoch, at=at))
             return epoch
 
-        return await self.database.transact(work)
+        with _told_as_outage():
+            return await self.database.transact(work)
 
     async def recover(self, house: HouseId) -> Recovered:
         """The newest snapshot, the rows after it, and where the chain stands."""
-        async with self.read() as connection:
-            return await connection.run_sync(recover, house)
+        with _told_as_outage():
+            async with self.read() as connection:
+                return await connection.run_sync(recover, house)
 
     # --- Questions and administration ---
 
@@ -152,15 +166,9 @@ class Store:
                 counts.append(connection.execute(*given).rowcount)
             return counts
 
-        try:
+        with _told_as_outage():
             async with asyncio.timeout(ADMINISTRATION_S):
                 return await self.database.transact(work)
-        except (TimeoutError, PoolTimeoutError, OSError) as error:
-            raise StoreDown("the database is busy or away: try again in a minute") from error
-        except DBAPIError as error:
-            if is_outage(error):
-                raise StoreDown(f"the database is away: {error.orig}") from error
-            raise
 
     # --- What the engines hand in ---
 

@@ -12,6 +12,7 @@ from hub.store.store import Store, StoreLimits
 from routing.effects import Reply
 from routing.events import StoreState
 from tests.support import postgres
+from tests.support.mosquitto import free_port
 from tests.support.shell import engine_on, rows, running, until
 from tests.support.stores import Place
 from tests.support.toy import Told, motion, press, take
@@ -176,3 +177,10 @@ async def test_a_server_that_dies_and_comes_back_gets_every_row(tmp_path: Path) 
         assert (down.recorded, up.recorded) == (False, True)
         assert (await assert_whole_chain(store)).count("SignalReceived") == 2
         await store.close()
+
+
+async def test_a_server_that_is_not_there_is_said_so_at_the_start(tmp_path: Path) -> None:
+    url = f"postgresql+asyncpg://bjelle:x@127.0.0.1:{free_port()}/bjelle"
+
+    with pytest.raises(StoreDown, match="busy or away, try again"):
+        await Store.open(url, spool=tmp_path / "spool")
