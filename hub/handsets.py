@@ -43,6 +43,14 @@ TEXTS_KEPT = 1024
 
 
 @dataclass(frozen=True, slots=True)
+class _Ahead:
+    """Rings of one call on one telephone that left before their commit, and the state then."""
+
+    count: int
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
 class _Fallback:
     """A ring whose step raised: everybody rings, and there is no call to reconcile with."""
 
@@ -76,6 +84,7 @@ class Gateway:
         self._lines: dict[Key, Line] = {}
         self._numbers: dict[Key, int] = {}
         self._texts: dict[frames.Card, str] = {}
+        self._ahead: dict[Key, dict[CallId, _Ahead]] = {}
         self._fallbacks: dict[Key, dict[CallId, _Fallback]] = {}
         self._running = asyncio.Event()
         self._ticked_at = 0.0
@@ -111,6 +120,9 @@ class Gateway:
             if not isinstance(effect, Ring):
                 continue
             key = (house, effect.handset)
+            before = self._ahead.setdefault(key, {}).get(effect.call)
+            count = before.count + 1 if before else 1
+            self._ahead[key][effect.call] = _Ahead(count, state)
             if not _rings(state, effect.call, effect.handset):
                 until = self._seconds() + FALLBACK_S
                 fallbacks = self._fallbacks.setdefault(key, {})
@@ -138,6 +150,7 @@ class Gateway:
         """After the commit: bring the telephones concerned to what the state says."""
         del recorded  # each answer carries it
         self._settled[house] = state
+        self._caught_up(house, effects)
         handsets, calls, withdrawn = _concerned(effects)
         if not calls:
             return
@@ -178,30 +191,44 @@ class Gateway:
             line.push_gone(call, reason, person, text)
 
     def _wanted(self, line: Line) -> dict[CallId, frames.Card]:
-        """Return all cards: what is silent by the durable state, what rings by the latest."""
+        """Return all cards: those of the durable state, and what rings ahead of it."""
         house = line.session.house
-        settled, latest = self._settled[house], self._inward.doors[house].state
         cards = self._faces.cards(
-            settled, line.handset, line.session.staff, line.lang, self._names[house]
+            self._settled[house],
+            line.handset,
+            line.session.staff,
+            line.lang,
+            self._names[house],
         )
-        if latest is not settled:
-            for call in latest.open:
-                if _rings(latest, call, line.handset):
-                    card = self._card(line, latest, call)
-                    if card is not None:
-                        cards[call] = card
-        for call in self._fallbacks.get(line.key, ()):
-            card = self._fallback(line, call)
+        for call in (*self._ahead.get(line.key, ()), *self._fallbacks.get(line.key, ())):
+            card = self._wanted_card(line, call)
             if card is not None:
                 cards[call] = card
         return cards
 
     def _wanted_card(self, line: Line, call: CallId) -> frames.Card | None:
         house = line.session.house
-        latest = self._inward.doors[house].state
-        rings = _rings(latest, call, line.handset)
-        card = self._card(line, latest if rings else self._settled[house], call)
-        return card if rings else self._fallback(line, call) or card
+        ahead = self._ahead.get(line.key, {}).get(call)
+        if ahead is not None:
+            # It rang before its commit: what silenced it since is not durable either.
+            latest = self._inward.doors[house].state
+            rings = _rings(latest, call, line.handset)
+            card = self._card(line, latest if rings else ahead.state, call)
+        else:
+            card = self._card(line, self._settled[house], call)
+        if card is not None and card.ring:
+            return card
+        return self._fallback(line, call) or card
+
+    def _caught_up(self, house: HouseId, effects: Sequence[Effect]) -> None:
+        """These rings are durable: from now the durable state says whether they go on."""
+        for effect in effects:
+            if not isinstance(effect, Ring):
+                continue
+            ahead = self._ahead.get((house, effect.handset), {})
+            before = ahead.pop(effect.call, None)
+            if before is not None and before.count > 1:
+                ahead[effect.call] = _Ahead(before.count - 1, before.state)
 
     def _fallback(self, line: Line, call: CallId) -> frames.Card | None:
         """Return the card of a ring that the state does not hold, until somebody acts."""

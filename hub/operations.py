@@ -74,9 +74,15 @@ class Inward:
         """Tell whether this telephone must wait before it may say more."""
         return self._pending.get(key, 0) >= PENDING_LIMIT
 
-    async def submit(self, key: Key, event: Event) -> Settled | None:
-        """Return what came of it, None if the engine could not take it."""
+    def submit(self, key: Key, event: Event) -> Coroutine[Any, Any, Settled | None]:
+        """Return what will come of it: None if the engine could not take it.
+
+        It counts as pending from now, not from when the coroutine first runs.
+        """
         self._pending[key] = self._pending.get(key, 0) + 1
+        return self._submit(key, event)
+
+    async def _submit(self, key: Key, event: Event) -> Settled | None:
         try:
             return await self.doors[key[0]].submit(event)
         except Exception:  # one tap must not take the gateway with it; an engine ends by itself
@@ -131,7 +137,8 @@ class Operations:
         given.answers[op.op] = None
         while len(given.answers) > ANSWERS_KEPT:
             given.answers.popitem(last=False)
-        self._inward.spawn(self._ask(line.key, given, op, event, line.lang))
+        settling = self._inward.submit(line.key, event)
+        self._inward.spawn(self._ask(line.key, given, op, settling, line.lang))
 
     def receipt(self, line: Line, call: CallId, kind: ReceiptKind, ring: int) -> None:
         """Take in how far a ring came; what was said before, or is not shown, is nothing."""
@@ -163,9 +170,14 @@ class Operations:
         return given
 
     async def _ask(
-        self, key: Key, given: _Given, op: frames.Op, event: Event, lang: Lang
+        self,
+        key: Key,
+        given: _Given,
+        op: frames.Op,
+        settling: Coroutine[Any, Any, Settled | None],
+        lang: Lang,
     ) -> None:
-        settled = await self._inward.submit(key, event)
+        settled = await settling
         effects = settled.effects if settled else ()
         reply = next(
             (e for e in effects if isinstance(e, Reply) and e.operation == op.op), None

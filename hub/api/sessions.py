@@ -227,10 +227,11 @@ async def keep_shifts(hub: Hub) -> None:
     while True:
         await asyncio.sleep(OVER_LOOK_S)
         for session in hub.accounts.over():
-            await _end_shift(hub, session)
+            await end_shift(hub, session)
 
 
-async def _end_shift(hub: Hub, session: Session) -> None:
+async def end_shift(hub: Hub, session: Session) -> None:
+    """End a session whose time is over; who is with somebody gets 15 minutes more."""
     engine = hub.engines.get(session.house)
     if session.handset is not None and engine is not None and _busy(engine.state, session):
         await hub.accounts.extend(session, hub.clock.now() + OVERTIME)

@@ -1,11 +1,16 @@
 """The telephone's WebSocket: the gate has let it in, the gateway serves it."""
 
+import asyncio
+import contextlib
+
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect, status
 
 from hub.api.wiring import TheHub, TheSession
 from hub.line import Disconnected
 
 routes = APIRouter(prefix="/api/v1")
+
+GOODBYE_S = 1.0
 
 
 class PageSocket:
@@ -39,8 +44,7 @@ async def handset(websocket: WebSocket, hub: TheHub, session: TheSession) -> Non
         return
     await websocket.accept()
     await hub.gateway.attend(session, PageSocket(websocket))
-    if websocket.application_state.name == "CONNECTED":
-        try:
+    with contextlib.suppress(RuntimeError, WebSocketDisconnect, TimeoutError):
+        # A page that reads nothing cannot be told; uvicorn then closes without its answer.
+        async with asyncio.timeout(GOODBYE_S):
             await websocket.close(status.WS_1000_NORMAL_CLOSURE)
-        except (RuntimeError, WebSocketDisconnect):
-            return
