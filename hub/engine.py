@@ -21,7 +21,7 @@ from hub.clock import Clock
 from hub.core import TZDATA_VERSION, Core
 from hub.heard import Heard
 from hub.inbox import EngineStopped, Entry, Inbox, Limits
-from hub.performers import Lane, Performer, Performers, Settled, StopsRinging
+from hub.performers import Lane, Performer, Performers, Settled
 from hub.recovery import recovered_state
 from hub.store.rows import (
     QUARANTINED,
@@ -46,16 +46,7 @@ from routing.events import (
 from routing.ids import HouseId, SignalId
 from routing.state import Call, State
 
-__all__ = [
-    "Engine",
-    "EngineStopped",
-    "Fenced",
-    "Lane",
-    "Limits",
-    "Performer",
-    "Settled",
-    "StopsRinging",
-]
+__all__ = ["Engine", "EngineStopped", "Fenced", "Lane", "Limits", "Performer", "Settled"]
 
 log = structlog.get_logger(__name__)
 

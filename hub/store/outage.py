@@ -7,27 +7,59 @@ disk gone too: rows held in memory, bounded; still nothing stops ringing) -> REC
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 
 from hub.store.commit import Refusals, commit
+from hub.store.database import Database
 from hub.store.rows import Kept, RawMessage, Row, Snapshot
 from hub.store.spool import Spool, SpoolLost
 from routing.events import StoreState
-
-if TYPE_CHECKING:
-    from hub.store.store import Store
 
 log = structlog.get_logger(__name__)
 
 Outcome = Refusals | Exception
 
 
+@dataclass(frozen=True, slots=True)
+class StoreLimits:
+    """How patient the store is, and how much it holds."""
+
+    unrecorded_after_s: float = 5.0
+    retry_s: float = 0.1
+    probe_s: float = 1.0
+    group_rows: int = 2000
+    """Rows of one transaction at most."""
+    held_rows: int = 100_000
+    """Rows held in memory when the spool is lost too; what comes after is not stored at all."""
+    queued: int = 50_000
+    """Rows waiting for the writer, beyond which raw payloads are no longer kept."""
+
+
+class Writer(Protocol):
+    """The store, as far as an outage needs it."""
+
+    database: Database
+    limits: StoreLimits
+    state: StoreState
+
+    def settle(
+        self, rows: Sequence[Row], *, recorded: bool, fenced: Refusals | None = None
+    ) -> None:
+        """Tell each engine how its rows went, in order."""
+        ...
+
+    def change(self, state: StoreState, detail: str) -> None:
+        """Take note that the database went away or came back, and tell every engine."""
+        ...
+
+
 class Outage:
     """Takes rows while the database is away, and brings them back when it answers again."""
 
-    def __init__(self, store: "Store", spool: Spool) -> None:
+    def __init__(self, store: Writer, spool: Spool) -> None:
         self._store = store
         self._spool = spool
         self._tasks: asyncio.TaskGroup | None = None

@@ -9,7 +9,6 @@ import asyncio
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -23,11 +22,13 @@ from hub.store.commit import is_outage
 from hub.store.database import Database, database
 from hub.store.journal import recover
 from hub.store.migrate import migrate, require_newest
-from hub.store.outage import Outage
+from hub.store.outage import Outage, StoreLimits
 from hub.store.rows import Appender, Fenced, Kept, RawMessage, Recovered, Row, StoreDown
 from hub.store.spool import Spool
 from routing.events import StoreState
 from routing.ids import HouseId
+
+__all__ = ["Statement", "Store", "StoreLimits"]
 
 log = structlog.get_logger(__name__)
 
@@ -35,21 +36,6 @@ Statement = Executable | tuple[Executable, Sequence[Mapping[str, Any]]]
 
 ADMINISTRATION_S = 10.0
 """How long an administrative transaction may wait for its turn."""
-
-
-@dataclass(frozen=True, slots=True)
-class StoreLimits:
-    """How patient the store is, and how much it holds."""
-
-    unrecorded_after_s: float = 5.0
-    retry_s: float = 0.1
-    probe_s: float = 1.0
-    group_rows: int = 2000
-    """Rows of one transaction at most."""
-    held_rows: int = 100_000
-    """Rows held in memory when the spool is lost too; what comes after is not stored at all."""
-    queued: int = 50_000
-    """Rows waiting for the writer, beyond which raw payloads are no longer kept."""
 
 
 @contextmanager
