@@ -58,7 +58,7 @@ def night(
     jobs: Annotated[int, typer.Option(min=1, help="Processes side by side.")] = 1,
     faults: Faults = "none",
     house: House = None,
-    as_json: Json = False,  # noqa: FBT002 - Typer's way
+    as_json: Json = False,
 ) -> None:
     """Simulate whole nights of a house in seconds, and check everything that must hold.
 
@@ -92,14 +92,12 @@ def _tell(report: Report, plan: Plan, faults: tuple[Fault, ...]) -> None:
     hours = report.simulated_s / 3600
     nights = "one night" if report.nights == 1 else f"{report.nights} nights"
     rooms = len(plan.beds)
-    typer.echo(
-        f"{plan.house}: {nights} ({hours:.0f} hours) with {rooms} beds, from seed {report.seed}"
-    )
+    typer.echo(f"{plan.house}: {nights} ({hours:.0f} h), {rooms} beds, from seed {report.seed}")
     wrong = ", ".join(f.value for f in faults) or "nothing"
     typer.echo(f"  what went wrong on purpose: {wrong}")
     typer.echo(f"  {report.signals} device messages led to {report.calls} calls")
     typer.echo(
-        f"  took {report.wall_s:.1f} s: {report.factor:.0f} times faster than the clock, per core"
+        f"  took {report.wall_s:.1f} s: {report.factor:.0f} times the clock's speed, per core"
     )
     typer.echo(f"  digest of every decision: {report.digest}")
     if not report.truths_broken:
@@ -124,7 +122,7 @@ def find(
     faults: Faults = "all",
     house: House = None,
     limit: Annotated[int, typer.Option(min=1, help="Give up after this many seeds.")] = 1000,
-    as_json: Json = False,  # noqa: FBT002 - Typer's way
+    as_json: Json = False,
 ) -> None:
     """Try new seeds until a truth breaks; print the seed and the shortest story that breaks it.
 

@@ -1,7 +1,7 @@
 """New seeds until a truth breaks, and then the shortest night that breaks it the same way.
 
-What the core alone decides wrongly is shrunk to the events it needs (`shrink.py`); what needs the
-world around it, to the troubles and residents it needs. What stays is told.
+What the core alone decides wrongly is shrunk to the events it needs (`shrink.py`); what needs
+the world around it, to the troubles and residents it needs. What stays is told.
 """
 
 from collections.abc import Callable, Sequence

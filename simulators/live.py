@@ -156,7 +156,7 @@ class WiredHouse:
         self.published += 1
 
 
-# --- carers ---------------------------------------------------------------------------------------
+# --- carers -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +183,7 @@ class Deeds:
     connected: int = 0
 
 
-class SignInRefused(Exception):
+class SignInRefusedError(Exception):
     """The hub did not let this carer in; the text is the hub's."""
 
 
@@ -218,7 +218,7 @@ class Carer:
         """Sign in and work until cancelled or signed out; reconnects with growing pauses.
 
         Raises:
-            SignInRefused: wrong key or PIN, or the hub says why not.
+            SignInRefusedError: wrong key or PIN, or the hub says why not.
         """
         cookies = await self._sign_in()
         tries = 0
@@ -241,13 +241,15 @@ class Carer:
                 return await asyncio.to_thread(self._post_session)
             except OSError as error:
                 if pause is None:
-                    raise SignInRefused(f"{self.hub} cannot be reached: {error}") from error
+                    raise SignInRefusedError(
+                        f"{self.hub} cannot be reached: {error}"
+                    ) from error
                 await asyncio.sleep(pause)
-        raise SignInRefused(f"{self.hub} cannot be reached")
+        raise SignInRefusedError(f"{self.hub} cannot be reached")
 
     def _post_session(self) -> str:
         if not self.hub.startswith(("http://", "https://")):
-            raise SignInRefused(f"{self.hub!r} is no http address")
+            raise SignInRefusedError(f"{self.hub!r} is no http address")
         request = urllib.request.Request(  # noqa: S310 - checked above
             f"{self.hub}/api/v1/session",
             data=json.dumps({"staff": self.staff, "pin": self.pin}).encode(),
@@ -263,7 +265,7 @@ class Carer:
                 given = answer.headers.get_all("Set-Cookie") or []
         except urllib.error.HTTPError as error:
             text = error.read(500).decode("utf-8", "replace")
-            raise SignInRefused(f"{self.staff} on {self.handset}: {text}") from error
+            raise SignInRefusedError(f"{self.staff} on {self.handset}: {text}") from error
         session = next(c.split(";")[0] for c in given if c.startswith("bjelle_session="))
         return f"bjelle_handset={self.key}; {session}"
 
@@ -402,7 +404,7 @@ class Carer:
         await socket.send(json.dumps(frame))
 
 
-# --- both -----------------------------------------------------------------------------------------
+# --- both -------------------------------------------------------------------------------------
 
 
 async def live(

@@ -1,7 +1,7 @@
 """Telephones and the gateway's side of their sockets, in virtual time.
 
-What hub/handsets.py and the handset's page do to each other: rings and withdrawals go out on the
-socket, a snapshot of what the state says goes out on connect, operations wait in the page's
+What hub/handsets.py and the handset's page do to each other: rings and withdrawals go out on
+the socket, a snapshot of what the state says goes out on connect, operations wait in the page's
 outbox until they are answered, and a telephone that stops answering is judged by the limits of
 hub/watchdog.py.
 """
@@ -206,8 +206,10 @@ class Gateway:
         self._down(phone, snapshot)
 
     def settled_screens(self) -> tuple[Screen, ...]:
-        """Return what each connected telephone rings for, and what the state says, where no
-        frame is on its way: then they must agree."""
+        """Return what each telephone rings for, and what the state says.
+
+        Only of those with no frame on its way: then the two must agree.
+        """
         if not self._shell.idle:
             return ()
         found: list[Screen] = []

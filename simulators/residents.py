@@ -72,7 +72,7 @@ class Devices:
                 )
 
     def begin(self) -> None:
-        """Check-ins, three within each device's longest silence; and people in the corridors."""
+        """Check-ins, three within each device's longest silence; people in the corridors."""
         at_home = {id(t): t for home in self.homes.values() for t in home.things.values()}
         for thing in self.things.values():
             if thing.kind is Kind.MOTION and id(thing) not in at_home:

@@ -1,8 +1,8 @@
 """The shortest list of events that makes the core alone break a truth.
 
 The events of a night are stepped again without world or shell; deadlines fire by themselves. A
-call's id depends on how many were opened before it, so a tap on «the call of wrist-3» follows to
-the newest call of wrist-3 when earlier calls are left out.
+call's id depends on how many were opened before it, so a tap on «the call of wrist-3» follows
+to the newest call of wrist-3 when earlier calls are left out.
 """
 
 from collections.abc import Sequence

@@ -47,11 +47,10 @@ def tell(
 ) -> tuple[str, ...]:
     """Tell what concerns the break: its call, its patient, its device, and the house."""
     zone = ZoneInfo(plan.timezone)
-    calls = {broken.call} if broken.call else set[str]()
-    devices = {broken.device} if broken.device else set[str]()
-    for held in plan.assignments:
-        if broken.patient is not None and held.patient == broken.patient:
-            devices.add(held.device)
+    calls: tuple[str, ...] = (broken.call,) if broken.call else ()
+    devices: tuple[str, ...] = (broken.device,) if broken.device else ()
+    if broken.patient is not None:
+        devices += tuple(a.device for a in plan.assignments if a.patient == broken.patient)
     lines: list[tuple[datetime, str]] = []
     everything = not calls and not devices
     for at, event, effects in log:
@@ -64,11 +63,7 @@ def tell(
             if text:
                 lines.append((at, text))
     if world is not None:
-        start = world.agenda.start
-        for trouble in troubles:
-            at = start + timedelta(seconds=trouble.at_s)
-            if broken.at - AROUND <= at + timedelta(seconds=trouble.for_s) and at <= broken.at:
-                lines.append((at, trouble.told()))
+        lines += _around(world.agenda.start, troubles, broken.at)
     lines.sort(key=lambda line: line[0])
     told = [f"{at.astimezone(zone):%H:%M:%S} {text}" for at, text in lines[-LONGEST:]]
     return (
@@ -77,8 +72,22 @@ def tell(
     )
 
 
+def _around(
+    start: datetime, troubles: Sequence[Trouble], at: datetime
+) -> list[tuple[datetime, str]]:
+    found: list[tuple[datetime, str]] = []
+    for trouble in troubles:
+        began = start + timedelta(seconds=trouble.at_s)
+        if began <= at <= began + timedelta(seconds=trouble.for_s) + AROUND:
+            found.append((began, trouble.told()))
+    return found
+
+
 def _concerns(
-    event: Event, effects: tuple[Effect, ...], calls: set[str], devices: set[str]
+    event: Event,
+    effects: tuple[Effect, ...],
+    calls: tuple[str, ...],
+    devices: tuple[str, ...],
 ) -> bool:
     if isinstance(event, BrokerChanged | Started | StoreChanged | ClockStepped):
         return True
@@ -103,7 +112,7 @@ def sentence(event: Event, effects: tuple[Effect, ...]) -> str:
     return f"{what or 'time passed'}{' → ' if came else ''}{came}"
 
 
-def _happened(event: Event) -> str:
+def _happened(event: Event) -> str:  # noqa: C901, PLR0911, PLR0912 - one row for each event
     match event:
         case SignalReceived():
             how = _delivered(event)

@@ -1,8 +1,8 @@
 """What must always hold: every sentence of DESIGN section 4, as one sentence and one check.
 
-Safety is checked after every step of every simulated night, under every fault; liveness once the
-faults have stopped and everybody is willing. A check is told what changed and looks at little
-else, so that a night with every truth checked stays a thousand times faster than the night.
+Safety is checked after every step of every simulated night, under every fault; liveness once
+the faults have stopped and everybody is willing. A check is told what changed and looks at
+little else: a night with every truth checked stays a thousand times faster than the night.
 The checks of one subject stand in `truths_calls` and `truths_signals`; here stands the list.
 """
 

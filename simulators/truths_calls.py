@@ -82,11 +82,9 @@ def third_raises(watch: Watch, step: Stepped) -> Wrong | None:
     for call, _, now in step.changed:
         if now is None or not waits(now) or len(now.presses) < 3 or now.practice:
             continue
-        if now.taken_at is None and now.presses[-1] - now.presses[-3] <= RAISING:
-            if now.priority > Priority.URGENT:
-                return Wrong(
-                    f"{now.pressed} presses unanswered, still {now.priority.name}", call
-                )
+        close = now.presses[-1] - now.presses[-3] <= RAISING
+        if close and now.taken_at is None and now.priority > Priority.URGENT:
+            return Wrong(f"{now.pressed} presses unanswered, still {now.priority.name}", call)
     return None
 
 
@@ -265,9 +263,10 @@ def closed_rightly(watch: Watch, step: Stepped) -> Wrong | None:
                 return Wrong(wrong, call)
         elif technical(old):
             continue  # a fault that heals closes its own call, whatever event told so
+        elif isinstance(event, PlanAdopted):
+            continue  # discharged: the plan says that nobody is there any more
         elif not isinstance(event, _HEALS) or not _ends_by_itself(step.after.plan, old):
-            if not isinstance(event, PlanAdopted):
-                return Wrong(f"{call} was closed by {type(event).__name__}, by no person", call)
+            return Wrong(f"{call} was closed by {type(event).__name__}, by no person", call)
     return None
 
 

@@ -17,7 +17,7 @@ from routing.events import (
     TimePassed,
 )
 from routing.ids import DeviceId, PatientId
-from routing.plan import CallType, Device, DeviceLife, Plan, Purpose
+from routing.plan import CallType, DeviceLife, Plan, Purpose
 from routing.readings import DeviceClass, HelpPressed, HelpTrigger
 from routing.state import Call, State, is_open
 from simulators.watch import Ending, Stepped, Watch, Wrong
@@ -223,12 +223,11 @@ def outage_shows(watch: Watch, step: Stepped) -> Wrong | None:
     since = watch.broker_down_since
     if since is None or step.now - since < OUTAGE_SHOWS:
         return None
-    if not any(c.because.reason is Reason.BROKER_LOST for c in _technical_open(step.after)):
-        if not watch.closed_by_hand(Reason.BROKER_LOST, step.after):
-            return Wrong(
-                f"the broker is gone since {since:%H:%M:%S}, no technical call says so"
-            )
-    return None
+    if any(c.because.reason is Reason.BROKER_LOST for c in _technical_open(step.after)):
+        return None
+    if watch.closed_by_hand(Reason.BROKER_LOST, step.after):
+        return None
+    return Wrong(f"the broker is gone since {since:%H:%M:%S}, no technical call says so")
 
 
 def bridge_shows(watch: Watch, step: Stepped) -> Wrong | None:
@@ -242,7 +241,7 @@ def bridge_shows(watch: Watch, step: Stepped) -> Wrong | None:
     return None
 
 
-def silence_shows(watch: Watch, step: Stepped) -> Wrong | None:
+def silence_shows(watch: Watch, step: Stepped) -> Wrong | None:  # noqa: PLR0911 - excuses
     """One device per step is looked at: silent too long means shown as silent."""
     state = step.after
     plan = state.plan
@@ -348,7 +347,7 @@ def _wearers(
             bed = plan.beds.get(stay.bed)
             room = plan.rooms.get(held.room) if held.room is not None else None
             home = room.bathroom_of if room is not None and room.bathroom_of else held.room
-            if bed is not None and bed.room == home and stay.since <= last:
-                if stay.until is None or first < stay.until:
-                    found[stay.patient] = None
+            stayed = stay.since <= last and (stay.until is None or first < stay.until)
+            if stayed and bed is not None and bed.room == home:
+                found[stay.patient] = None
     return tuple(found)

@@ -131,7 +131,7 @@ class Watch:
         self.booked = 0
         self.gathered: Callable[[], int] = lambda: 0
         self.lost_gathered = 0
-        """Heard by a hub that was killed before it flushed: acknowledged, and rightly nowhere."""
+        """Heard by a hub that was killed before its flush: acknowledged, rightly nowhere."""
         self.last = plan_start()
         self.keys: dict[tuple[DeviceId, str], datetime] = {}
         self.heard: dict[DeviceId, datetime] = {}
@@ -204,7 +204,7 @@ class Watch:
 
     # --- memory -------------------------------------------------------------------------------
 
-    def _remember(self, step: Stepped) -> None:
+    def _remember(self, step: Stepped) -> None:  # noqa: C901, PLR0912 - one row each
         event = step.event
         self.last = step.now
         for effect in step.effects:

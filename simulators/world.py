@@ -119,7 +119,7 @@ class World:
         shuffled.sort(key=lambda c: c.person.role is Role.NURSE, reverse=True)
         crews: dict[str, list[Carer]] = {"night": [], "eve": [], "day": []}
         for carer in shuffled:
-            # Invented houses name people by their shift; whoever is left fills the smallest crew.
+            # Invented houses name people by their shift; others fill the smallest crew.
             named = next((crew for crew in crews if crew in carer.person.id), None)
             crews[named or min(crews, key=lambda crew: len(crews[crew]))].append(carer)
         evening, night, day = crews["eve"], crews["night"], crews["day"]

@@ -1,4 +1,4 @@
-"""Whole nights: the same everywhere, whole under every fault, and shrunk when the core is broken."""
+"""Whole nights: the same everywhere, true under every fault, shrunk when something breaks."""
 
 import json
 import os
@@ -44,9 +44,11 @@ def test_a_night_without_faults_is_quiet_but_not_idle() -> None:
     assert report.simulated_s > 11 * 3600
 
 
-_DIGEST = "from simulators.night import run_night; from simulators.faults import ALL; " + (
-    "print(run_night(7, faults=ALL).digest)"
-)
+_DIGEST = """
+from simulators.faults import ALL
+from simulators.night import run_night
+print(run_night(7, faults=ALL).digest)
+"""
 
 
 def test_the_digest_is_the_same_in_fresh_processes_with_other_hash_seeds() -> None:
@@ -153,7 +155,7 @@ def test_a_telephone_that_misses_a_withdrawal_is_seen_at_the_end(
 
     def deaf(gateway: Gateway, handset: object, call: object, again: int | None) -> None:
         if again is not None:
-            frame(gateway, handset, call, again)  # type: ignore[arg-type]  # pyright: ignore
+            frame(gateway, handset, call, again)  # pyright: ignore[reportArgumentType]
 
     monkeypatch.setattr(Gateway, "_frame", deaf)
 

@@ -1,4 +1,4 @@
-"""Every truth is seen failing once: the core is broken by hand, and exactly that is reported."""
+"""Every truth is seen failing once: the core is broken by hand, and just that is reported."""
 
 from collections.abc import Callable
 from dataclasses import replace
