@@ -1,4 +1,4 @@
-"""The real hub for a browser: its own process, real Mosquitto, real SQLite, real wire formats."""
+"""The real hub for a browser: a process of its own, Mosquitto, SQLite, wire formats."""
 
 import os
 import subprocess

@@ -1,7 +1,7 @@
 """A stage for the pages: the hub's own frames and pages, with the cards a test puts up.
 
-For looks and manners (layout, contrast, words, what a tap sends): cases that a real house seldom
-shows together. Whether a press really reaches the page is `test_a_press_end_to_end.py`'s matter,
+For looks and manners (layout, contrast, words, what a tap sends): cases that a real house
+seldom shows together. Whether a press reaches the page is for `test_a_press_end_to_end.py`,
 with the real hub and broker.
 """
 

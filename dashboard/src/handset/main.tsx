@@ -28,6 +28,8 @@ document.addEventListener("pointerdown", () => void sound.unlock(), { capture: t
 if (window.parent !== window) {
   window.addEventListener("bjelle:air", (event) => {
     device.offAir = (event as CustomEvent<{ off: boolean }>).detail.off;
+    // It comes from a click on the page around us, which is a touch for us too.
+    void sound.unlock();
   });
 }
 if ("serviceWorker" in navigator) void navigator.serviceWorker.register("/sw.js", { scope: "/h" });
