@@ -1,5 +1,6 @@
 """What the types cannot see: references, overlaps, law, and names where no name may stand."""
 
+import difflib
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel
 
+from devices.catalogue import load as catalogue
+from devices.registry import MAKERS
 from hub.house_file import LadderPart, RulePart, Sections, StayPart, StepPart, UsePart, known
 from hub.house_plan import ladders_of, moment, rule, target
 from hub.house_yaml import Path, dotted
@@ -130,6 +133,7 @@ def _devices(sections: Sections) -> Found:
     for name, device in sections.devices.items():
         here = ("devices", name)
         yield from _missing((*here, "bridge"), "bridge", device.bridge, sections.bridges)
+        yield from _model((*here, "model"), device.model)
         native = (device.bridge, device.native.lower())
         if native in natives:
             text = f"'{device.native}' is {natives[native]} already on bridge {device.bridge}"
@@ -139,12 +143,22 @@ def _devices(sections: Sections) -> Found:
             yield from _use(sections, (*here, "used", n), use)
     topics: dict[str, str] = {}
     for name, bridge in sections.bridges.items():
+        here = ("bridges", name)
+        yield from _missing((*here, "ecosystem"), "ecosystem", bridge.ecosystem, MAKERS)
         if bridge.base_topic in topics:
             text = (
                 f"'{bridge.base_topic}' is the topic of bridge {topics[bridge.base_topic]} too"
             )
-            yield ("bridges", name, "base_topic"), text
+            yield (*here, "base_topic"), text
         topics[bridge.base_topic] = name
+
+
+def _model(path: Path, name: str) -> Found:
+    """A device of a model that nobody knows would be heard and never understood."""
+    models = catalogue()
+    if name not in models:
+        near = difflib.get_close_matches(name, models, n=3) or list(models)[:3]
+        yield path, f"no model '{name}' in devices/models; near: {', '.join(near)}"
 
 
 def _use(sections: Sections, here: Path, use: UsePart) -> Found:

@@ -174,7 +174,7 @@ def _device(n: int, rooms: list[str], patients: list[str]) -> st.SearchStrategy[
         {
             "bridge": st.just("br"),
             "native": st.just(f"0x{n:04x}"),
-            "model": st.just("z2m/generic"),
+            "model": st.just("zigbee2mqtt/sensor"),
             "class": words(DeviceClass),
         },
         {
@@ -242,7 +242,11 @@ def refusal(text: str) -> HouseFileError | None:
     return None
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=(HealthCheck.too_slow, HealthCheck.data_too_large))
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=(HealthCheck.too_slow, HealthCheck.data_too_large),
+)
 @given(made=houses())
 def test_a_house_that_is_exported_and_imported_is_the_same_house(made: dict[str, Any]) -> None:
     first = parse(written(made))
