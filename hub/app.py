@@ -33,6 +33,7 @@ from hub.mqtt_publish import Publisher
 from hub.performers import Performer
 from hub.settings import Settings
 from hub.store.migrate import SchemaBehind
+from hub.store.retention import keep_tidy
 from hub.store.rows import StoreDown
 from hub.store.store import Store, StoreLimits
 from routing.ids import HouseId
@@ -170,6 +171,7 @@ async def _at_work(hub: Hub) -> AsyncIterator[None]:
                         serve_http(hub.app, hub.settings, ready=ready), name="http"
                     ),
                     letting_in.create_task(hub.intake.run(), name="mqtt"),
+                    letting_in.create_task(keep_tidy(hub.store, hub.clock), name="tidy"),
                     *(
                         letting_in.create_task(publisher.run(), name=f"publisher {house}")
                         for house, publisher in hub.publishers.items()
