@@ -209,9 +209,9 @@ def _bthome(_file: str, content: object, score: Score, catalogue: Catalogue) -> 
             )
             got = findings.done()
             if said.get("supported") is False:  # refused there: here a security problem
-                refused = why or any(isinstance(reading, Problem) for reading in got)
-                expected: tuple[Expected, ...] = ()
-                got_or_why: tuple[Reading, ...] | str = got if refused else ()
+                refused = bool(why) or any(isinstance(reading, Problem) for reading in got)
+                holds = Expected("refused", value=True, check=lambda _got, yes=refused: yes)
+                expected, got_or_why = (holds,), got
             else:
                 expected, got_or_why = bthome(said), why or got
             if why and not expected:  # both sides say that it cannot be read

@@ -78,6 +78,7 @@ class Registry:
         found = _merged(discovered)
         self._codecs: list[tuple[str, BridgeId, Codec]] = []
         self._gateways: Codec | None = None
+        self._gateway_bridge: BridgeId | None = None
         for bridge in bridges:
             maker = MAKERS.get(bridge.ecosystem)
             if maker is None:
@@ -91,7 +92,7 @@ class Registry:
             base = bridge.base_topic.strip("/")
             self._codecs.append((base + "/" if base else "", bridge.id, codec))
             if isinstance(codec, ChirpStack) and self._gateways is None:
-                self._gateways = codec
+                self._gateways, self._gateway_bridge = codec, bridge.id
         # The longest base first: `home/z2m/` before `home/`.
         self._codecs.sort(key=lambda one: -len(one[0]))
 
@@ -104,7 +105,7 @@ class Registry:
             return self._understand(topic, payload)
         except Exception as error:  # noqa: BLE001 - a stranger's bytes must not stop the hub
             why = f"the codec failed ({type(error).__name__}): report this payload to us"
-            return (Undecodable(topic, payload, why),)
+            return (Undecodable(topic, payload, why, self._route(topic)[0]),)
 
     def alarm_topics(self) -> tuple[str, ...]:
         """Return the filters of exactly the enrolled alarm and safety devices (alarm lane)."""
@@ -134,7 +135,7 @@ class Registry:
             if topic.startswith(base):
                 return bridge, codec, topic[len(base) :]
         if self._gateways is not None and "gateway" in topic.split("/", 2)[:2]:
-            return None, self._gateways, topic
+            return self._gateway_bridge, self._gateways, topic
         return None, None, ""
 
     def __repr__(self) -> str:

@@ -42,25 +42,6 @@ PRESSES: Mapping[str, str] = {
     "S": "press", "SS": "double", "SSS": "triple", "L": "long",
 }  # fmt: skip
 FRAMES = frozenset({"btn_down", "btn_up"})
-SENSORS: Mapping[int, Word] = {
-    1: Word("battery_percent"),
-    2: Word("measured", name="temperature", unit="°C"),
-    3: Word("measured", name="humidity", unit="%"),
-    5: Word("measured", name="illuminance", unit="lx"),
-    0x11: Word("door"),
-    0x15: Word("battery_low"),
-    0x1A: Word("door"),
-    0x1E: Word("measured", name="light"),
-    0x21: Word("motion"),
-    0x23: Word("motion"),
-    0x25: Word("motion"),
-    0x2B: Word("tamper", what="case"),
-    0x2C: Word("measured", name="vibration"),
-    0x2D: Word("door"),
-    0x2E: Word("measured", name="humidity", unit="%"),
-    0x45: Word("measured", name="temperature", unit="°C"),
-}
-"""BTHome's object ids, as `bthomesensor` configuration names them (`obj_id`)."""
 DEVICE: Mapping[str, Word] = {"battery": Word("battery_percent"), "rssi": Word("rssi")}
 COMPONENTS: Mapping[str, Mapping[str, Word]] = {
     "bthomedevice": DEVICE,
@@ -257,8 +238,3 @@ def _button(component: str, event: Json) -> str:
         return str(index)
     kind, _, number_ = component.partition(":")
     return number_ if kind == "input" else ""
-
-
-def sensor_word(obj_id: object) -> Word | None:
-    """Return what a `bthomesensor` measures, from its configured object id."""
-    return SENSORS.get(obj_id) if isinstance(obj_id, int) else None

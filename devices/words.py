@@ -106,7 +106,7 @@ def truth(value: object, word: Word) -> bool | None:
     if word.on is not None and word.on in {text, "any"}:  # `any`: that it is said is enough
         return True
     if word.off is not None:
-        return False if text == word.off else None
+        return _by_both(text.lower(), (word.on or "").lower(), word.off.lower())
     if word.on is not None:
         lowered, on = text.lower(), word.on.lower()
         opposite = (on in TRUE and lowered in FALSE) or (on in FALSE and lowered in TRUE)
@@ -116,6 +116,12 @@ def truth(value: object, word: Word) -> bool | None:
         return plain != 0
     lowered = text.lower()
     return True if lowered in TRUE else False if lowered in FALSE else None
+
+
+def _by_both(text: str, on: str, off: str) -> bool | None:
+    """Both sides are named: exact but for case, and `1` for `true` where that is a name."""
+    spoken = {"1": "true", "0": "false"}.get(text, text) if off in {"true", "false"} else text
+    return True if spoken == on else False if spoken == off else None
 
 
 TRIGGERS = {t.value: t for t in HelpTrigger}

@@ -221,7 +221,7 @@ class Zigbee2Mqtt:
             handler = handlers.get(name)
             if handler is not None:
                 handler(findings, value)
-        press: list[Reading] = []
+        press: list[HelpPressed | ButtonPressed] = []
         if "action" in body:
             _press(findings, body["action"], press)
         if not known.described and "contact" in body:
@@ -237,7 +237,7 @@ class Zigbee2Mqtt:
     def _pressed(
         self,
         known: Known,
-        press: list[Reading],
+        press: list[HelpPressed | ButtonPressed],
         readings: tuple[Reading, ...],
         findings: Findings,
         how: tuple[str, DeviceTime],
@@ -399,19 +399,17 @@ def _key(known: Known, findings: Findings) -> str:
     return short(f"{known.native}|{','.join(parts)}") if parts else ""
 
 
-def _press_key(reading: Reading) -> str:
-    match reading:
-        case HelpPressed(trigger=trigger, button=button):
-            return f"help:{trigger}:{button}"
-        case ButtonPressed(kind=kind, button=button):
-            return f"button:{kind}:{button}"
-        case _:
-            return ""
+def _press_key(reading: HelpPressed | ButtonPressed) -> str:
+    if isinstance(reading, HelpPressed):
+        return f"help:{reading.trigger}:{reading.button}"
+    return f"button:{reading.kind}:{reading.button}"
 
 
-def _press(findings: Findings, action: object, press: list[Reading]) -> None:
+def _press(
+    findings: Findings, action: object, press: list[HelpPressed | ButtonPressed]
+) -> None:
     """Null and empty are no event (M1, M2); from an alarm the unknown is help (M9)."""
-    if action is None or action in {"", "none"}:
+    if action is None or action == "" or action == "none":  # noqa: PLR1714 - any type
         return
     if not isinstance(action, str):
         findings.problem(ProblemKind.SCHEMA, f"action={excerpt(action, 24)}")

@@ -137,7 +137,7 @@ def test_hci_reports_old_and_extended() -> None:
     assert adverts.split(b"\x00\x02\xff\x01\x09\x16") == (b"\xff\x01", b"\x16")
 
 
-# --- Theengs and OpenMQTTGateway ----------------------------------------------------------------
+# --- Theengs and OpenMQTTGateway -------------------------------------------------------------
 
 
 def theengs(secret: str = "", device_class: object = ALARM) -> Registry:
@@ -228,7 +228,7 @@ def test_a_gateways_last_will() -> None:
     assert registry.alarm_topics() == ("home/+/BTtoMQTT/A4C1388D18B2",)
 
 
-# --- ESPresense ---------------------------------------------------------------------------------
+# --- ESPresense ------------------------------------------------------------------------------
 
 
 def espresense() -> Registry:

@@ -1,10 +1,11 @@
 """LoRaWAN payloads written from the makers' documents, and the network servers around them.
 
-Milesight WS202, WS301, VS373 and most others here have no public vector: these are made by hand from
-the documents named in each model's `source`, 2026-11-21.
+Milesight WS202, WS301, VS373 and most others here have no public vector: these are made by
+hand from the documents named in each model's `source`, 2026-11-21.
 """
 
 import json
+from collections.abc import Mapping
 
 import pytest
 
@@ -171,7 +172,7 @@ def test_t2_each_stored_state_of_a_door_is_history() -> None:
     assert findings.done() == (DoorMoved(open=True),) * 2
 
 
-# --- The Things Stack ---------------------------------------------------------------------------
+# --- The Things Stack ------------------------------------------------------------------------
 
 TTS = BridgeId("tts")
 
@@ -185,7 +186,9 @@ def tts(
     return registry.understand(topic, payload)
 
 
-def uplink(more: dict[str, object] | None = None, eui: str = EUI.upper()) -> dict[str, object]:
+def uplink(
+    more: Mapping[str, object] | None = None, eui: str = EUI.upper()
+) -> dict[str, object]:
     return {
         "end_device_ids": {"device_id": "knapp", "dev_eui": eui, "dev_addr": "01a2b3c4"},
         "received_at": "2026-11-21T02:14:00.123456789Z",
@@ -236,12 +239,19 @@ def test_joins_acks_failures_and_locations_are_understood() -> None:
         ({"join_accept": {}}, DeviceHeard(HeardBy.JOIN)),
         ({"downlink_ack": {}}, DeviceHeard(HeardBy.HEARTBEAT)),
         ({"downlink_nack": {}}, DeviceFault("DOWNLINK_NACK")),
-        ({"downlink_failed": {"error": {"name": "too_long"}}}, DeviceFault("DOWNLINK_FAILED", "too_long")),
         (
-            {"location_solved": {"location": {"latitude": 59.9, "longitude": 10.7, "accuracy": 9}}},
+            {"downlink_failed": {"error": {"name": "too_long"}}},
+            DeviceFault("DOWNLINK_FAILED", "too_long"),
+        ),
+        (
+            {
+                "location_solved": {
+                    "location": {"latitude": 59.9, "longitude": 10.7, "accuracy": 9}
+                }
+            },
             Sighted("network", latitude=59.9, longitude=10.7, accuracy_m=9.0),
         ),
-    ]  # fmt: skip
+    ]
     for more, reading in cases:
         (message,) = tts({**ids, **more})
         assert isinstance(message, Message)
@@ -250,8 +260,14 @@ def test_joins_acks_failures_and_locations_are_understood() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"{", [], {}, uplink({"frm_payload": "?"}), {"end_device_ids": {"dev_eui": EUI}, "location_solved": {}}],
-)  # fmt: skip
+    [
+        b"{",
+        [],
+        {},
+        uplink({"frm_payload": "?"}),
+        {"end_device_ids": {"dev_eui": EUI}, "location_solved": {}},
+    ],
+)
 def test_m10_the_things_stack_nonsense_is_undecodable(body: object) -> None:
     (found,) = tts(body)
     assert isinstance(found, Undecodable)
@@ -286,7 +302,7 @@ def test_a_device_may_be_enrolled_by_its_id() -> None:
     assert registry.alarm_topics() == ("v3/+/devices/+/up",)
 
 
-# --- ChirpStack's other events ------------------------------------------------------------------
+# --- ChirpStack's other events ---------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

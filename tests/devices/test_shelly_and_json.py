@@ -172,7 +172,7 @@ def test_shellies_without_a_base_topic_have_their_own() -> None:
     assert isinstance(registry.understand("a/online", b"true")[0], Message)
 
 
-# --- Plain JSON and text ------------------------------------------------------------------------
+# --- Plain JSON and text ---------------------------------------------------------------------
 
 
 def plain(model: str, below: str, payload: object, device_class: object = SAFETY) -> object:
