@@ -90,3 +90,35 @@ def shot(page: Page, name: str) -> None:
 
 
 Opener = Callable[..., Page]
+
+
+def _parents() -> dict[int, tuple[int, str]]:
+    found: dict[int, tuple[int, str]] = {}
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            status = (entry / "stat").read_text().rpartition(")")[2].split()
+            command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except OSError:
+            continue  # it ended while we looked
+        found[int(entry.name)] = int(status[1]), command
+    return found
+
+
+def renderers(profile: Path) -> list[int]:
+    """Return the processes that draw and run the pages of the browser with this profile."""
+    known = _parents()
+
+    def belongs(pid: int) -> bool:
+        while pid in known:
+            if f"--user-data-dir={profile}" in known[pid][1]:
+                return True
+            pid = known[pid][0]
+        return False
+
+    return [
+        pid
+        for pid, (_, command) in known.items()
+        if "--type=renderer" in command and belongs(pid)
+    ]

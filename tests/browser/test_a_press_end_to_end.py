@@ -1,12 +1,14 @@
 """The main job: a press on the broker rings a page, somebody goes, and the figures show it."""
 
+import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.chromium import Opener, shot
+from tests.browser.chromium import Opener, renderers, shot
 from tests.browser.house import LEADER, PASSWORD, House, open_house
 from tests.browser.phone import Phone
 from tests.support.mosquitto import Mosquitto
@@ -111,6 +113,46 @@ def test_an_answer_without_contact_waits_and_is_sent_once_when_contact_is_back(
     assert house.calls()[0]["owner"]["id"] == "carer-1"
 
 
+def test_a_frozen_telephone_is_quiet_then_gone_and_the_call_rings_at_the_other(
+    house: House, telephone: Opener, tmp_path: Path
+) -> None:
+    per = Phone(telephone()).on_shift(house, "phone-1", "carer-1", "Per H.")
+    anne = Phone(telephone()).on_shift(house, "phone-2", "nurse-1", "Anne F.")
+
+    def state_of(name: str) -> str:
+        board = house.console.get("/api/v1/board").raise_for_status().json()
+        return next(one["handset"] for one in board["staff"] if one["name"] == name)
+
+    _until(anne, lambda: state_of("Per H.") == "ready")
+    # Its sockets stay open and its network process answers pings: only the page is dead.
+    frozen = renderers(tmp_path / "browser-1")
+    assert frozen
+    for pid in frozen:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        _until(anne, lambda: state_of("Per H.") == "quiet", within_s=6)
+        _until(anne, lambda: state_of("Per H.") == "gone", within_s=6)
+        house.press("wrist-101")
+        expect(anne.card).to_contain_text("ROM 101")
+    finally:
+        for pid in frozen:
+            os.kill(pid, signal.SIGCONT)
+    expect(per.card).to_contain_text("ROM 101")
+
+
+def test_a_hidden_page_is_limited_and_says_why(house: House, telephone: Opener) -> None:
+    per = Phone(telephone()).on_shift(house, "phone-1", "carer-1", "Per H.")
+    per.page.evaluate(
+        """() => {
+          Object.defineProperty(document, "visibilityState", {get: () => "hidden"});
+          document.dispatchEvent(new Event("visibilitychange"));
+        }"""
+    )
+    expect(per.page.get_by_test_id("handset-state")).to_contain_text(
+        "Begrenset: skjult", timeout=8_000
+    )
+
+
 def test_a_reload_while_it_rings_shows_the_call_again(house: House, telephone: Opener) -> None:
     per = Phone(telephone()).on_shift(house, "phone-1", "carer-1", "Per H.")
     house.press("wrist-101")
@@ -141,10 +183,10 @@ def test_five_wrong_pins_lock_that_person_on_that_telephone_only(
     expect(second.page.get_by_test_id("ready-check")).to_be_visible()
 
 
-def _until(phone: Phone, holds: Callable[[], bool]) -> None:
-    """Wait for a fact of the hub, at most as long as for something on a page."""
-    for _ in range(100):
+def _until(phone: Phone, holds: Callable[[], bool], *, within_s: float = 10) -> None:
+    """Wait for a fact of the hub."""
+    for _ in range(int(within_s * 10)):
         if holds():
             return
         phone.page.wait_for_timeout(100)
-    raise AssertionError("it did not come true within 10 s")
+    raise AssertionError("it did not come true in time")
