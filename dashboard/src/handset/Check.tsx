@@ -49,6 +49,7 @@ export function Check({ parts, onStart }: { parts: Parts; onStart: () => void })
           <VibrationRow />
           <ScreenRow parts={parts} />
           <NoticesRow />
+          <InstalledRow />
           <LinkRow parts={parts} />
           <BatteryRow parts={parts} />
         </ul>
@@ -165,6 +166,18 @@ function NoticesRow() {
         </Tap>
       )}
     </Row>
+  );
+}
+
+function InstalledRow() {
+  const words = useWords();
+  const installed = matchMedia("(display-mode: standalone)").matches;
+  return (
+    <Row
+      mark={installed ? "ok" : "todo"}
+      title={words.check.installed}
+      value={installed ? undefined : words.check.installedNo}
+    />
   );
 }
 
