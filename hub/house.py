@@ -99,11 +99,9 @@ def parse(text: str, file: str = "house.yaml") -> HouseFile:
         read = HouseFile.model_validate(document.data)
     except ValidationError as error:
         found = [_problem(detail, document) for detail in error.errors()]
+        found += _of_the_rest(document, error)
         raise HouseFileError(file, _ordered(document.repeated + found)) from None
-    found = [
-        Problem(document.line(path), dotted(path), text)
-        for path, text in house_check.problems(read)
-    ]
+    found = _checked(read, document)
     if document.repeated or found:
         raise HouseFileError(file, _ordered(document.repeated + found))
     return read
@@ -113,6 +111,46 @@ def schema() -> dict[str, Any]:
     """Return the JSON Schema of the house file, for editors and other tools."""
     made = HouseFile.model_json_schema(by_alias=True)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}
+
+
+def _checked(read: Sections, document: Document) -> list[Problem]:
+    return [
+        Problem(document.line(path), dotted(path), text)
+        for path, text in house_check.problems(read)
+    ]
+
+
+def _of_the_rest(document: Document, error: ValidationError) -> list[Problem]:
+    """Check what is left when the malformed entries are taken out: all mistakes in one go.
+
+    What refers to an entry that was taken out is not told: it may be right once that is.
+    """
+    rest = dict(document.data)
+    taken: set[str] = set()
+    for detail in error.errors():
+        section, *path = detail["loc"]
+        entries = rest.get(str(section))
+        if not path or not isinstance(entries, dict) or section == "house":
+            return []
+        rest[str(section)] = {key: part for key, part in entries.items() if key != path[0]}
+        taken |= {str(path[0]), *_strings(entries.get(str(path[0])))}
+    try:
+        found = _checked(HouseFile.model_validate(rest), document)
+    except ValidationError:
+        return []
+    return [one for one in found if not any(f"'{name}'" in one.text for name in taken)]
+
+
+def _strings(part: Any) -> set[str]:
+    match part:
+        case str():
+            return {part}
+        case dict():
+            return {text for value in part.values() for text in _strings(value)}
+        case list():
+            return {text for value in part for text in _strings(value)}
+        case _:
+            return set()
 
 
 def _ordered(problems: list[Problem]) -> tuple[Problem, ...]:

@@ -190,6 +190,26 @@ rules:
     ]
 
 
+def test_a_wrong_reference_is_told_beside_a_wrong_word_and_nothing_false_is() -> None:
+    assert told(
+        """house: { id: small }
+units: { nord: }
+rooms:
+  "1": { unit: nord, beds: [b1], kind: kitchen }
+  "2": { unit: sor }
+patients:
+  p: { name: P Q, stays: [{ bed: b1, since: 2026-01-01 }, { bed: b9, since: 2025-01-01 }] }
+handsets: { t: { unit: vest } }
+"""
+    ) == [
+        f"x.yaml:4: rooms.1.kind: expected one of {', '.join(RoomKind)}, got 'kitchen'",
+        "x.yaml:5: rooms.2.unit: no unit 'sor'; known: nord",
+        "x.yaml:7: patients.p.stays.2.bed: no bed 'b9'; none is defined",
+        "x.yaml:7: patients.p.stays.1.since: p has another bed then (patients.p.stays.2)",
+        "x.yaml:8: handsets.t.unit: no unit 'vest'; known: nord",
+    ]
+
+
 def test_a_misspelled_field_is_answered_with_the_right_one() -> None:
     (said,) = told("house: { id: small, timezon: Europe/Oslo }\nunits: { nord: }\n")
 
