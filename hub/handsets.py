@@ -19,7 +19,7 @@ from hub.api import frames
 from hub.auth import Session
 from hub.cards import Faces
 from hub.clock import Clock
-from hub.line import Disconnected, Line, LineEnded, Socket
+from hub.line import Line, LineEnded
 from hub.names import Names
 from hub.operations import Door, Inward, Key, Operations
 from hub.watchdog import Facts
@@ -262,7 +262,7 @@ class Gateway:
 
     # --- Lines --------------------------------------------------------------------------------
 
-    async def attend(self, session: Session, socket: Socket) -> None:
+    async def attend(self, session: Session, socket: frames.Socket) -> None:
         """Serve one page until it goes or is told to. A telephone's older line is ended.
 
         Raises:
@@ -281,7 +281,7 @@ class Gateway:
                 tasks.create_task(line.until_ended(), name=f"end {line.handset}")
         except* LineEnded as group:
             ended = next(e for e in group.exceptions if isinstance(e, LineEnded))
-        except* Disconnected:
+        except* frames.Disconnected:
             pass
         finally:
             self._numbers[line.key] = max(self._numbers.get(line.key, 0), line.n)
@@ -305,6 +305,10 @@ class Gateway:
         """Return how long ago each watched telephone's page last answered."""
         return self._watching.silent_s(house, self._seconds())
 
+    def colleagues(self, house: HouseId) -> tuple[frames.Colleague, ...]:
+        """Return everybody on duty, for the board."""
+        return self._faces.colleagues(self._settled[house], None, self._names[house])
+
     def _line_of(self, key: Key) -> Line | None:
         return self._lines.get(key)
 
@@ -316,7 +320,7 @@ class Gateway:
         self._lines[line.key] = line
         self._watching.begin(line.key, line.opened_at)
 
-    async def _read(self, line: Line, socket: Socket) -> None:
+    async def _read(self, line: Line, socket: frames.Socket) -> None:
         while True:
             text = await socket.receive_text()
             if not line.open:
@@ -462,10 +466,10 @@ def _concerned(
     return frozenset(handsets), tuple(calls), withdrawn
 
 
-async def _say_goodbye(socket: Socket, ended: LineEnded) -> None:
+async def _say_goodbye(socket: frames.Socket, ended: LineEnded) -> None:
     """Best effort: a page that does not read is not waited for."""
     try:
         async with asyncio.timeout(GOODBYE_S):
             await socket.send_text(frames.encode(frames.Bye(ended.reason, ended.text)))
-    except (TimeoutError, Disconnected):
+    except (TimeoutError, frames.Disconnected):
         log.info("line ended without goodbye", reason=ended.reason)

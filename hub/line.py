@@ -6,7 +6,6 @@ connects again to a fresh snapshot, so that no telephone ever delays another.
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from hub.api import frames
 from hub.auth import Session
@@ -17,30 +16,6 @@ QUEUE_LIMIT = 256
 """Frames one line may be behind: more than any snapshot interval of a busy ward brings."""
 RING_AGAIN_S = 1.0
 """A ring that the page has not confirmed is sent again this often."""
-
-
-class Socket(Protocol):
-    """A WebSocket of text frames; starlette's behind it, or a test's."""
-
-    async def receive_text(self) -> str:
-        """Return the next frame.
-
-        Raises:
-            Disconnected: the other side is gone.
-        """
-        ...
-
-    async def send_text(self, data: str) -> None:
-        """Send one frame; waits while the other side does not read.
-
-        Raises:
-            Disconnected: the other side is gone.
-        """
-        ...
-
-
-class Disconnected(Exception):  # noqa: N818 - it happened, it is no error
-    """The page is gone."""
 
 
 class LineEnded(Exception):  # noqa: N818 - the same
@@ -111,7 +86,7 @@ class Line:
         """
         raise await asyncio.shield(self._ended)
 
-    async def write(self, socket: Socket) -> None:
+    async def write(self, socket: frames.Socket) -> None:
         """Send what is queued, in order, for as long as the line is open."""
         while True:
             await socket.send_text(await self.queue.get())

@@ -14,7 +14,6 @@ from hub.api.problems import ApiProblem, no_such
 from hub.api.reading import note_reading
 from hub.api.wiring import Hub, TheHub, TheSession, TheWho
 from hub.auth import Session
-from hub.cards import Faces
 from hub.sentences import sentence, why_line
 from hub.store import tables
 from routing.calls import CallState
@@ -226,7 +225,7 @@ async def board(
         )
     staff = [
         BoardPerson(name=c.name, doing=c.doing, handset=c.handset, room=c.room)
-        for c in Faces().colleagues(state, None, names)
+        for c in hub.gateway.colleagues(house)
     ]
     return Board(
         now=hub.clock.now(),

@@ -19,7 +19,7 @@ from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import msgspec
 
@@ -330,6 +330,31 @@ class Op(Frame, frozen=True, tag_field="t", tag="op"):
 
 
 FromPage = Hello | Alive | Receipt | Op
+
+
+class Socket(Protocol):
+    """A WebSocket of text frames; starlette's behind it, or a test's."""
+
+    async def receive_text(self) -> str:
+        """Return the next frame.
+
+        Raises:
+            Disconnected: the other side is gone.
+        """
+        ...
+
+    async def send_text(self, data: str) -> None:
+        """Send one frame; waits while the other side does not read.
+
+        Raises:
+            Disconnected: the other side is gone.
+        """
+        ...
+
+
+class Disconnected(Exception):  # noqa: N818 - it happened, it is no error
+    """The page is gone."""
+
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(FromPage)

@@ -5,8 +5,8 @@ import contextlib
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect, status
 
+from hub.api.frames import Disconnected
 from hub.api.wiring import TheHub, TheSession
-from hub.line import Disconnected
 
 routes = APIRouter(prefix="/api/v1")
 

@@ -13,7 +13,6 @@ from hub.api.problems import not_signed_in
 from hub.auth import Session, Telephone
 from hub.clock import Clock
 from hub.engine import Engine
-from hub.line import Socket
 from hub.metrics import Metrics
 from hub.names import Names
 from hub.settings import Settings
@@ -24,7 +23,7 @@ from routing.ids import HandsetId, HouseId
 class TelephoneExchange(Protocol):
     """The gateway (hub/handsets.py), as routes need it."""
 
-    async def attend(self, session: Session, socket: Socket) -> None:
+    async def attend(self, session: Session, socket: frames.Socket) -> None:
         """Serve one page until it goes."""
         ...
 
@@ -38,6 +37,10 @@ class TelephoneExchange(Protocol):
 
     def silent_s(self, house: HouseId) -> dict[HandsetId, float]:
         """Return how long ago each telephone's page answered."""
+        ...
+
+    def colleagues(self, house: HouseId) -> tuple[frames.Colleague, ...]:
+        """Return everybody on duty."""
         ...
 
 

@@ -125,7 +125,7 @@ async def test_an_operation_sent_again_on_the_next_line_gets_its_answer(
             await page.say(op)
             await until(lambda: hub.state.calls[CallId(card.id)].owner)
         async with hub.on_line(client) as page:
-            assert page.shown[card.id].mine
+            await page.until(lambda: page.shown[card.id].mine)
             await page.say(op)
             await page.until(lambda: page.answers)
             assert page.answers["lost"].ok

@@ -301,7 +301,9 @@ export type Reason =
   | "not_allowed"
   | "not_arrived"
   | "not_competent"
+  | "not_in_use"
   | "not_on_duty"
+  | "not_present"
   | "not_reachable"
   | "not_understood"
   | "on_duty"
@@ -325,6 +327,7 @@ export type Reason =
   | "shares_rung"
   | "shell_fault"
   | "staff_asked"
+  | "stepped_out"
   | "store_lost"
   | "student_not_alone"
   | "taken"
@@ -335,7 +338,8 @@ export type Reason =
   | "unassigned_device"
   | "unchanged"
   | "undone"
-  | "unknown_call";
+  | "unknown_call"
+  | "unless_held";
 
 /** How far a ring came: `received` at once, `ringing` when it sounds, `seen` when seen. */
 export interface Receipt {
