@@ -19,10 +19,10 @@ ROOMS = 24
 CARERS = 3
 SHARES = (("motion", 0.90), ("bed", 0.045), ("door", 0.045), ("press", 0.01))
 MODELS = {
-    "press": ("z2m/alarm-button", "alarm", "help"),
-    "bed": ("z2m/bed-presence", "safety", "bed"),
-    "motion": ("z2m/motion", "comfort", "room"),
-    "door": ("z2m/contact", "comfort", "door"),
+    "press": ("zigbee2mqtt/alarm-button", "alarm", "help"),
+    "bed": ("zigbee2mqtt/bed", "safety", "bed"),
+    "motion": ("zigbee2mqtt/sensor", "comfort", "room"),
+    "door": ("zigbee2mqtt/sensor", "comfort", "door"),
 }
 PAYLOAD_BYTES = 330
 """What PERF measured with; a shorter message is filled up with what Zigbee2MQTT also sends."""

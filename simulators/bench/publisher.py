@@ -52,7 +52,10 @@ async def run(given: argparse.Namespace) -> None:
         await client.disconnect()
         return
     traffic = Traffic(plans, rate=given.rate, seed=given.seed)
-    messages = list(itertools.islice(traffic.messages(), given.count))
+    stream = traffic.messages()
+    if given.only_motion:
+        stream = (message for message in stream if message.kind == "motion")
+    messages = list(itertools.islice(stream, given.count))
     print("ready", flush=True)
     start = float((await asyncio.to_thread(sys.stdin.readline)).strip())
     late = 0.0
@@ -80,6 +83,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--announce", action="store_true")
+    parser.add_argument("--only-motion", action="store_true")
     import uvloop
 
     uvloop.run(run(parser.parse_args()))

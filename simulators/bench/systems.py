@@ -105,7 +105,8 @@ def _environment(broker: Broker, folder: Path, port: int) -> dict[str, str]:
     }
 
 
-async def _houses(folder: Path, count: int) -> list[Secrets]:
+async def equipped_houses(folder: Path, count: int) -> list[Secrets]:
+    """Make the store with that many houses, everybody with a PIN and a telephone."""
     url = f"sqlite+aiosqlite:///{folder / 'ours.db'}"
     await migrate(url)
     base, at = database(url), SystemClock().now()
@@ -123,18 +124,25 @@ async def _houses(folder: Path, count: int) -> list[Secrets]:
 @asynccontextmanager
 async def ours(broker: Broker, folder: Path, houses: int) -> AsyncIterator[System]:
     """Run the hub as shipped, with everybody signed in."""
-    equipped = await _houses(folder, houses)
+    equipped = await equipped_houses(folder, houses)
     port = free_port()
-    command = [sys.executable, "-m", "hub.cli", "serve"]
-    environment = _environment(broker, folder, port)
-    async with _running("ours", command, folder, port, "/healthz", environment) as system:
-        system.client.headers["Authorization"] = f"Bearer {TOKEN}"
+    async with hub(broker, folder, port) as system:
         for own in equipped:
             for staff, key in zip(own.pins, own.keys.values(), strict=True):
                 cookies = await _sign_in(port, key, staff)
                 header = {"Cookie": cookies, "Origin": f"http://127.0.0.1:{port}"}
                 url = f"ws://127.0.0.1:{port}/api/v1/handset"
                 system.telephones.append(Where(own.house, url, header))
+        yield system
+
+
+@asynccontextmanager
+async def hub(broker: Broker, folder: Path, port: int) -> AsyncIterator[System]:
+    """Run the hub as shipped on what `folder` holds; nobody is signed in by this."""
+    command = [sys.executable, "-m", "hub.cli", "serve"]
+    environment = _environment(broker, folder, port)
+    async with _running("ours", command, folder, port, "/healthz", environment) as system:
+        system.client.headers["Authorization"] = f"Bearer {TOKEN}"
         yield system
 
 

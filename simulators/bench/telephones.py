@@ -61,7 +61,7 @@ class Telephone:
     async def run(self, ready: asyncio.Event) -> None:
         """Connect and answer until cancelled."""
         async with connect(
-            self.url, additional_headers=self.headers, compression=None
+            self.url, additional_headers=self.headers, compression=None, ping_interval=None
         ) as socket:
             await self._send(socket, t="hello", v=1, resume=None, page="bench", lang="nb")
             ready.set()
