@@ -318,7 +318,10 @@ def second_accept_told(watch: Watch, step: Stepped) -> Wrong | None:
     old = step.before.calls.get(event.call)
     if old is None or old.owner is None or old.owner == event.by.staff or not is_open(old):
         return None
-    if old.offered_to == event.by.staff or old.ladder.responders > 1 or waits(old):
+    rings_beside = old.state is CallState.PRESENT and old.climbs_at is not None
+    if rings_beside or old.ladder.responders > 1 or waits(old):
+        return None  # more than one may come: an emergency, or help asked for beside staff
+    if old.offered_to == event.by.staff:
         return None
     now = step.after.calls.get(event.call)
     if now is None or now.owner != old.owner:
