@@ -233,6 +233,7 @@ class Outage:
     async def drain_at_start(self) -> list[str]:
         """Append what an earlier outage left, before anything is recovered; say what is bad."""
         found: list[str] = []
+        await asyncio.to_thread(self._spool.check)
         if torn := await asyncio.to_thread(self._spool.mend):
             found.append(torn)
         while True:

@@ -49,6 +49,14 @@ class Spool:
         except FileNotFoundError:
             return 0
 
+    def check(self) -> None:
+        """See that there will be a place for rows. Raises SpoolLost."""
+        folder = self.path.parent
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise SpoolLost(
+                f"the spool's folder {folder} cannot be written: create it, or set data_dir"
+            )
+
     def append(self, entries: Sequence[Row | Kept]) -> None:
         """Write and flush to the disk. All or nothing. Raises SpoolLost."""
         if self._torn:
@@ -121,7 +129,10 @@ class Spool:
 
     def clear(self) -> None:
         """Everything is in the database: take the file away."""
-        self.path.unlink(missing_ok=True)
+        try:
+            self.path.unlink()
+        except FileNotFoundError:
+            return
         _flush_directory(self.path.parent)
 
     def set_aside(self, suffix: str) -> Path:

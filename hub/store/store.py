@@ -24,7 +24,7 @@ from hub.store.journal import recover
 from hub.store.migrate import migrate, require_newest
 from hub.store.outage import Outage, StoreLimits
 from hub.store.rows import Appender, Fenced, Kept, RawMessage, Recovered, Row, StoreDown
-from hub.store.spool import Spool
+from hub.store.spool import Spool, SpoolLost
 from routing.events import StoreState
 from routing.ids import HouseId
 
@@ -44,7 +44,7 @@ def _told_as_outage() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if not is_outage(error):
+        if isinstance(error, SpoolLost) or not is_outage(error):
             raise
         cause = getattr(error, "orig", None) or error
         raise StoreDown(f"the database is busy or away, try again: {cause}") from error
@@ -83,6 +83,7 @@ class Store:
         Raises:
             SchemaBehind: PostgreSQL's tables are older than this program: `bjelle db upgrade`.
             StoreDown: the database does not answer.
+            SpoolLost: there is no place for the spool.
         """
         base = database(url)
         with _told_as_outage():

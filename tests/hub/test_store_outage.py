@@ -7,7 +7,8 @@ import pytest
 
 from hub import records
 from hub.store import tables
-from hub.store.rows import StoreDown
+from hub.store.rows import Row, StoreDown
+from hub.store.spool import Spool, SpoolLost
 from hub.store.store import Store, StoreLimits
 from routing.effects import Reply
 from routing.events import StoreState
@@ -125,12 +126,11 @@ async def test_rows_that_nothing_could_hold_leave_a_gap_and_recovery_starts_afte
     limits = StoreLimits(unrecorded_after_s=0.3, probe_s=0.05, retry_s=0.05, held_rows=5)
     store = await place.open(limits, spool_limit_bytes=1)
     engine = await engine_on(store)
-    async with running(store, engine) as tasks:
+    async with running(store, engine, clean=False) as tasks:
         await until(lambda: not engine.unsettled)
         with place.stalled():
             submits = [
-                tasks.create_task(engine.submit(motion(engine.next_signal())))
-                for _ in range(20)
+                tasks.create_task(engine.submit(press(engine.next_signal()))) for _ in range(20)
             ]
             await asyncio.gather(*submits)
         await until(lambda: engine.state.store is StoreState.RECORDED)
@@ -143,6 +143,54 @@ async def test_rows_that_nothing_could_hold_leave_a_gap_and_recovery_starts_afte
     stored = [row.seq for row in await rows(second, tables.journal)]
     assert len(stored) < engine.seq
     await second.close()
+
+
+async def test_a_spool_whose_disk_comes_back_gets_what_was_held_first(place: Place) -> None:
+    away = Place(place.url, place.folder / "disk", place.stalled)
+    away.folder.mkdir()
+    store = await away.open(HASTY)
+    engine = await engine_on(store)
+    async with running(store, engine):
+        await until(lambda: not engine.unsettled)
+        away.folder.rmdir()
+        with place.stalled():
+            await engine.submit(press(engine.next_signal(), "wrist-1"))
+            await until(lambda: engine.state.store is StoreState.SPOOL_LOST)
+            await until(lambda: not engine.unsettled)
+            away.folder.mkdir()
+            await engine.submit(press(engine.next_signal(), "wrist-2"))
+            await until(lambda: engine.state.store is StoreState.UNRECORDED)
+
+            spooled = [e.seq for e in Spool(away.spool).read().entries if isinstance(e, Row)]
+            assert spooled[:4] == [2, 3, 4, 5]
+        await until(lambda: engine.state.store is StoreState.RECORDED)
+
+    assert (await assert_whole_chain(store)).count("SignalReceived") == 2
+    await store.close()
+
+
+async def test_a_spool_that_is_gone_for_good_does_not_keep_the_store_away(
+    place: Place,
+) -> None:
+    away = Place(place.url, place.folder / "disk", place.stalled)
+    away.folder.mkdir()
+    store = await away.open(HASTY)
+    engine = await engine_on(store)
+    async with running(store, engine):
+        await until(lambda: not engine.unsettled)
+        away.folder.rmdir()
+        with place.stalled():
+            await engine.submit(press(engine.next_signal()))
+            await until(lambda: engine.state.store is StoreState.SPOOL_LOST)
+        await until(lambda: engine.state.store is StoreState.RECORDED)
+
+    assert (await assert_whole_chain(store)).count("SignalReceived") == 1
+    await store.close()
+
+
+async def test_a_missing_spool_folder_is_said_at_the_start(place: Place) -> None:
+    with pytest.raises(SpoolLost, match="create it, or set data_dir"):
+        await Place(place.url, place.folder / "no", place.stalled).open()
 
 
 async def test_administration_says_that_the_store_is_away(place: Place) -> None:
