@@ -2,8 +2,8 @@
 
 A call rings until somebody takes it, is taken until somebody arrives, and is closed by a person
 with an outcome (or by its own signal where the rule says so). Taken without arrival comes back;
-leaving without closing comes back. `TABLE` is the only place that knows; the README's picture is
-drawn from it (`diagram`) and a test compares the two.
+leaving without closing comes back. `TABLE` is the only place that knows; the README's picture
+is drawn from it (`diagram`) and a test compares the two.
 """
 
 from enum import StrEnum

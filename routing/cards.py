@@ -1,7 +1,7 @@
-"""The reading side: what rings and shows on a telephone, in which order, and what may be tapped.
+"""The reading side: what rings and shows on a telephone, in which order, what may be tapped.
 
-Pure questions to a `State`; the gateway, the board and the simulators ask here and decide nothing
-themselves.
+Pure questions to a `State`; the gateway, the board and the simulators ask here and decide
+nothing themselves.
 """
 
 from collections.abc import Iterable
@@ -61,9 +61,9 @@ def _concerns(call: Call, staff: StaffId) -> bool:
 def allowed(state: State, call: Call, staff: StaffId) -> tuple[str, ...]:
     """Return what this person may do with the call now, as the telephone's buttons.
 
-    Of `take`, `decline`, `hand_over`, `arrive`, `leave`, `close`, `undo`. `close` is shown where
-    it needs no further reason: at the place, or where no place is needed; a logged talk or a
-    stated reason closes from elsewhere too and is judged when it is tapped.
+    Of `take`, `decline`, `hand_over`, `arrive`, `leave`, `close`, `undo`. `close` is shown
+    where it needs no further reason: at the place, or where no place is needed; a logged talk
+    or a stated reason closes from elsewhere too and is judged when it is tapped.
     """
     if not is_open(call) or staff not in state.plan.staff:
         return ()
@@ -91,7 +91,7 @@ def allowed(state: State, call: Call, staff: StaffId) -> tuple[str, ...]:
 def _may_take(state: State, call: Call, staff: StaffId) -> bool:
     if staff == call.owner or staff in call.responders:
         return False
-    if call.ladder.responders > 1 and call.owner is not None:
+    if call.owner is not None and call.ladder.responders > 1:
         return True
     able = may_carry_in(state, call, staff) is None
     if (

@@ -1,8 +1,8 @@
 """One step in the making: the old state, what changes, and what is ordered.
 
-A draft lives inside one `step` and nowhere else. It copies a dict of the state the first time it
-is written to, so a signal that changes one device copies one dict; a step that raises leaves the
-old state untouched. `move` is the only way a call changes its state: it asks `calls.TABLE`.
+A draft lives inside one `step` and nowhere else. It copies a dict of the state the first time
+it is written to, so a signal that changes one device copies one dict; a step that raises leaves
+the old state untouched. `move` is the only way a call changes its state: it asks `calls.TABLE`.
 """
 
 from dataclasses import replace
@@ -207,10 +207,10 @@ class Draft:
         calls = self.calls
         return [calls[call_id] for call_id in self.open]
 
-    def on_duty(self) -> list[tuple[HandsetId, HandsetNow]]:
+    def on_duty(self) -> list[tuple[HandsetId, HandsetNow, StaffId]]:
         """Return the telephones that somebody is signed in on, in the order they were known."""
         return [
-            (handset, now)
+            (handset, now, now.staff)
             for handset, now in self.handsets.items()
             if now.staff is not None and now.state is not HandsetState.SIGNED_OFF
         ]
@@ -297,11 +297,11 @@ def watchers(draft: Draft, call: Call) -> tuple[HandsetId, ...]:
     """Return the telephones whose list has this call: rung, told, concerned, or on its unit."""
     return tuple(
         handset
-        for handset, now in draft.on_duty()
+        for handset, now, staff in draft.on_duty()
         if handset in call.ringing
         or handset in call.told
-        or now.staff == call.owner
-        or now.staff in call.present
+        or staff == call.owner
+        or staff in call.present
         or covers(draft.plan, now, call.unit)
     )
 

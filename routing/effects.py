@@ -1,7 +1,8 @@
 """What is ordered. `step` returns these; the shell performs them and changes none.
 
-Every effect carries `because`: which rule and version, what was true, who was considered and why
-each was chosen or passed over. The sentence that a nurse reads is made from it, never afterwards.
+Every effect carries `because`: which rule and version, what was true, who was considered and
+why each was chosen or passed over. The sentence that a nurse reads is made from it, never
+afterwards.
 
 Noise (`Ring`) leaves in parallel with the journal's commit; everything that makes silence or
 confirms (`Withdraw`, `Show`, `Answer`, `Reply`) leaves after it. `AFTER_COMMIT` says which.
@@ -147,7 +148,7 @@ class Show:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """One-shot channel (SMS, ntfy, e-mail, board sound), by outbox with the call's stable id."""
+    """One-shot channel (SMS, ntfy, e-mail, board sound), by outbox, with the call's id."""
 
     call: CallId
     channel: str

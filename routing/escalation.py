@@ -57,11 +57,11 @@ def ring_anew(draft: Draft, call: Call, because: Because, due: datetime | None =
     return _sound(draft, call, call.rung, because, due or draft.now)
 
 
-def ring_one(draft: Draft, call: Call, staff: StaffId, because: Because) -> Call:
+def ring_one(draft: Draft, call: Call, staff: StaffId | None, because: Because) -> Call:
     """Ring one person's telephones for the call."""
-    for handset, now in draft.on_duty():
-        if now.staff == staff and draft.reachable(now):
-            call = _ring(draft, call, handset, staff, because)
+    for handset, now, holder in draft.on_duty():
+        if holder == staff and draft.reachable(now):
+            call = _ring(draft, call, handset, holder, because)
     return call
 
 
@@ -99,8 +99,6 @@ def silence(
 def stop_on(draft: Draft, call: Call, handset: HandsetId, because: Because) -> Call:
     """Stop the ringing on one telephone; whoever is left alone as a student stops too."""
     left = {one: ringing for one, ringing in call.ringing.items() if one != handset}
-    if len(left) == len(call.ringing):
-        return call
     draft.effects.append(Withdraw(call.id, handset, because))
     if left and all(is_student(draft.plan, one.staff) for one in left.values()):
         alone = Because(Reason.STUDENT_NOT_ALONE)
@@ -192,7 +190,7 @@ def go_away(
 
 
 def raise_priority(draft: Draft, call: Call, because: Because, priority: Priority) -> Call:
-    """Raise an unanswered call: everybody reached so far rings anew, the next step is sooner."""
+    """Raise an unanswered call: everybody reached rings anew, the next step is sooner."""
     call = draft.move(
         call, Move.RAISED, because, priority=priority, because=because, declined=()
     )
@@ -212,13 +210,14 @@ URGENT_PATIENCE = timedelta(seconds=30)
 
 def due_calls(draft: Draft) -> None:
     """Do what is due for calls: climb, ring beside a silent telephone, come back."""
-    for call in draft.open_calls():
+    for known in draft.open_calls():
+        call = known
         arrive_by = arrival_due(call)
         if arrive_by is not None and arrive_by <= draft.now:
-            call = reopen(draft, call, Because(Reason.NOT_ARRIVED), arrive_by)  # noqa: PLW2901
+            call = reopen(draft, call, Because(Reason.NOT_ARRIVED), arrive_by)
         receipt_by = receipt_due(draft, call)
         if receipt_by is not None and receipt_by <= draft.now:
-            call = _no_receipt(draft, call)  # noqa: PLW2901
+            call = _no_receipt(draft, call)
         if call.climbs_at is not None and call.climbs_at <= draft.now:
             climb(draft, call, Reason.PATIENCE_OVER, call.climbs_at)
 

@@ -24,7 +24,7 @@ from routing.ids import (
 from routing.plan import Plan
 from routing.readings import DeviceTime, Reading
 
-# --- Signals: readings as the shell received them -----------------------------------------------
+# --- Signals: readings as the shell received them ---------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class SignalReceived:
     key: str = ""
     """Duplicate key, from the codec: (DevEUI, DevAddr, fCnt, payload) or a content hash."""
     key_window: timedelta = timedelta(seconds=2)
-    device_time: DeviceTime = DeviceTime()
+    device_time: DeviceTime = DeviceTime()  # noqa: RUF009 - frozen
     delivery: Delivery = Delivery()
     source: str = ""
     """Which of several copies of one press this is: `state`, `action`, `ha` (DEVICES D2)."""
@@ -92,7 +92,7 @@ class BridgeChanged:
     detail: str = ""
 
 
-# --- People and telephones ----------------------------------------------------------------------
+# --- People and telephones --------------------------------------------------------------------
 
 
 class HandsetState(StrEnum):
@@ -168,7 +168,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """Who acts, on which telephone, with which operation. `recorded`: False while unrecorded."""
+    """Who acts, on which telephone, with which operation."""
 
     staff: StaffId
     handset: HandsetId | None
@@ -268,13 +268,15 @@ class PauseEnded:
     rule: RuleId | None = None
 
 
-# --- The house itself ---------------------------------------------------------------------------
+# --- The house itself -------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The hub started: a new epoch, committed before anything else. `listening_until`:
-    telephones keep their last state until the gateway has listened this long."""
+    """The hub started: a new epoch, committed before anything else.
+
+    Until `listening_until` telephones keep their last state: the gateway just began to listen.
+    """
 
     epoch: int
     core_version: str

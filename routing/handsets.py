@@ -117,7 +117,7 @@ def _sign_out(draft: Draft, handset: HandsetId, staff: StaffId) -> None:
             reasons=(),
         ),
     )
-    elsewhere = any(other.staff == staff for _, other in draft.on_duty())
+    elsewhere = any(holder == staff for _, _, holder in draft.on_duty())
     because = Because(Reason.OWNER_SIGNED_OUT, facts=(("staff", staff),))
     for known in draft.open_calls():
         call = lose_ringing(draft, known, handset, because)

@@ -53,6 +53,7 @@ def told(
 
 
 def alive(draft: Draft, device: Device, before: DeviceNow) -> None:
+    """Take a sign of life: silence is over, and a bridge that carried it is not gone."""
     if before.silent:
         now = draft.devices[device.id]
         draft.put_device(device.id, replace(now, silent=False))
@@ -67,7 +68,9 @@ def alive(draft: Draft, device: Device, before: DeviceNow) -> None:
         draft.look_at(draft.now)
 
 
-def _health(draft: Draft, device: Device, reading: Reading) -> Booking | None:
+def _health(  # noqa: PLR0911 - one row for each reading
+    draft: Draft, device: Device, reading: Reading
+) -> Booking | None:
     match reading:
         case BatteryRead():
             return battery(draft, device, reading)
@@ -90,6 +93,7 @@ def _health(draft: Draft, device: Device, reading: Reading) -> Booking | None:
 
 
 def battery(draft: Draft, device: Device, reading: BatteryRead) -> Booking | None:
+    """Take in a battery: low is for the day list, good ends it, a doubtful figure is none."""
     now = draft.devices[device.id]
     percent = None if reading.trust is Trust.UNRELIABLE else reading.percent
     if percent is not None and percent != now.battery_percent:

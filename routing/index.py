@@ -154,11 +154,10 @@ def listens(
 ) -> bool:
     """Tell whether a trigger means the device of this assignment.
 
-    Named device, named room, or by default the patient's own: worn or assigned to the patient,
-    or standing in the patient's room or its bathroom without being another patient's.
+    A named room, or by default the patient's own: worn or assigned to the patient, or standing
+    in the patient's room or its bathroom without being another patient's. A trigger that names
+    its device needs no question.
     """
-    if trigger.device is not None:
-        return trigger.device == assignment.device
     if trigger.room is not None:
         return assignment.room == trigger.room
     if assignment.patient is not None:

@@ -1,4 +1,4 @@
-"""Readings that are a level: they stay until the opposite is said, and edges are found in them."""
+"""Readings that are a level: they stay until the opposite is said; edges are found in them."""
 
 from routing.readings import (
     AvailabilityChanged,
@@ -18,7 +18,7 @@ KINDS_KEPT = 16
 """Kinds of level remembered of one device; zone names are a stranger's text."""
 
 
-def level_of(reading: Reading) -> tuple[str, str] | None:
+def level_of(reading: Reading) -> tuple[str, str] | None:  # noqa: PLR0911 - one row for each
     """Return the kind of level and its value, None for what is not a level."""
     match reading:
         case MotionSeen():

@@ -1,4 +1,4 @@
-"""Somebody presses for help: it always rings, joins or raises a call, and is never swallowed."""
+"""Somebody presses for help: it always rings, joins or raises a call, never less."""
 
 from datetime import datetime, timedelta
 
@@ -144,8 +144,7 @@ def _press_to_owner(draft: Draft, call: Call, because: Because, raised: Because 
         arrive_by = sooner if call.arrive_by is None else min(call.arrive_by, sooner)
         call = hurry(draft, draft.change(call, arrive_by=arrive_by))
     before = len(draft.effects)
-    if call.owner is not None:
-        call = ring_one(draft, call, call.owner, because)
+    call = ring_one(draft, call, call.owner, because)
     if len(draft.effects) == before:
         return reopen(draft, call, Because(Reason.HANDSET_GONE, facts=because.facts))
     return call

@@ -1,8 +1,8 @@
 """The words of devices: what a codec can say about one message.
 
 `devices` turns (topic, bytes, model) into these and imports nothing else of routing but `ids`.
-The home of the vocabulary of DEVICES section 4. A reading is what was said, never what it means:
-edges, duplicates and rules are found later, in `step`.
+The home of the vocabulary of DEVICES section 4. A reading is what was said, never what it
+means: edges, duplicates and rules are found later, in `step`.
 """
 
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class HelpTrigger(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HelpPressed:
-    """Somebody asks for help. `level` marks a state that stays on (`sos: true`), not an edge."""
+    """Somebody asks for help. Trigger `level` is a state that stays on (`sos: true`)."""
 
     trigger: HelpTrigger
     button: str = ""
@@ -181,7 +181,7 @@ class Tampered:
 
 @dataclass(frozen=True, slots=True)
 class DeviceFault:
-    """The device or the network says that something is wrong (`UPLINK_MIC`, jam, obstruction)."""
+    """The device or the network says that something is wrong (`UPLINK_MIC`, jam)."""
 
     code: str
     detail: str = ""
@@ -208,7 +208,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A quantity with no rule of its own yet (temperature, respiration), kept for why and charts."""
+    """A quantity with no rule of its own yet (temperature), kept for why and charts."""
 
     name: str
     value: float

@@ -1,12 +1,13 @@
 """Sensor rules: a patient's own conditions, in their window, after their delay, unless covered.
 
 A rule begins when its condition comes to hold, waits its delay («ikke tilbake innen …»), and
-calls if it still holds. It is silent while paused, while somebody competent is with the patient,
-while the stay is lived without sensors, and outside its window; each silence is named in the
-ledger. A rule in trial only says what it would have done.
+calls if it still holds. It is silent while paused, while somebody competent is with the
+patient, while the stay is lived without sensors, and outside its window; each silence is named
+in the ledger. A rule in trial only says what it would have done.
 """
 
 from datetime import datetime, timedelta
+from typing import assert_never
 
 from routing.booking import Booking, weightier
 from routing.calls import CallState
@@ -91,7 +92,7 @@ def adopted(draft: Draft) -> None:
             draft.wait(rule_id, None)
 
 
-# --- One rule, one change -----------------------------------------------------------------------
+# --- One rule, one change ---------------------------------------------------------------------
 
 
 def _kinds(reading: Reading) -> tuple[TriggerKind | None, TriggerKind | None]:
@@ -236,7 +237,7 @@ def _wait_on(draft: Draft, rule: Rule, waiting: Waiting, until: datetime) -> Non
     draft.wait(rule.id, Waiting(waiting.since, until, waiting.signal, waiting.step))
 
 
-# --- Why a rule is silent -----------------------------------------------------------------------
+# --- Why a rule is silent ---------------------------------------------------------------------
 
 
 def _valid(draft: Draft, rule: Rule) -> bool:
@@ -263,7 +264,7 @@ def _silent(draft: Draft, rule: Rule) -> Reason | None:
 
 
 def _somebody_there(draft: Draft, patient: PatientId, call_type: CallType | None) -> bool:
-    """Tell whether staff are with the patient, competent for that type of call if it is given."""
+    """Tell whether staff are with the patient, competent for the type of call if given."""
     return any(
         call_type is None or is_competent(draft.plan, call_type, staff)
         for call in draft.open_calls()
@@ -292,7 +293,9 @@ def _holds_now(draft: Draft, rule: Rule) -> bool:
     return all(holding) if rule.combine is Combine.ALL else any(holding)
 
 
-def _holds(draft: Draft, rule: Rule, trigger: Trigger) -> bool:
+def _holds(  # noqa: PLR0911 - one row for each kind
+    draft: Draft, rule: Rule, trigger: Trigger
+) -> bool:
     if trigger.kind is TriggerKind.PRESENCE and trigger.room is None and trigger.device is None:
         return _somebody_there(draft, rule.patient, None)
     values = _levels(draft, rule, trigger)
@@ -309,6 +312,8 @@ def _holds(draft: Draft, rule: Rule, trigger: Trigger) -> bool:
             return any(value.startswith(_FALLEN) for value in values)
         case TriggerKind.PRESS:
             return False
+        case _:
+            assert_never(trigger.kind)
 
 
 _FALLEN = (FallPhase.SUSPECTED.value, FallPhase.CONFIRMED.value)
@@ -338,7 +343,7 @@ def _levels(draft: Draft, rule: Rule, trigger: Trigger) -> list[str]:
     return values
 
 
-# --- Calls of rules -----------------------------------------------------------------------------
+# --- Calls of rules ---------------------------------------------------------------------------
 
 
 def _call(
@@ -400,7 +405,7 @@ def _place(draft: Draft, patient: PatientId) -> Whose:
 
 
 def _one_ended(draft: Draft, event: SignalReceived, rule: Rule) -> Booking:
-    """Let a condition that no longer holds end its waiting, or its call where the rule says so."""
+    """Let a condition that no longer holds end its waiting, or its call if the rule says so."""
     waiting = draft.waiting.get(rule.id)
     if waiting is not None and _in_progress(rule, waiting):
         return _NO_RULE
@@ -427,7 +432,7 @@ def _one_ended(draft: Draft, event: SignalReceived, rule: Rule) -> Booking:
     return _NO_RULE
 
 
-# --- Falls --------------------------------------------------------------------------------------
+# --- Falls ------------------------------------------------------------------------------------
 
 
 def _fall(

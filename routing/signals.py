@@ -1,9 +1,9 @@
 """One device message: known before? what changed? and then where it is booked, exactly once.
 
-Duplicates change nothing. A level is compared with the last one known, so that a restart neither
-invents nor forgets an edge; the first value ever is a baseline, except a cry for help. A retained
-or replayed press never rings as a new one. What lay in a backlog sets levels; rules judge the last
-of them, and a press in it rings, marked late.
+Duplicates change nothing. A level is compared with the last one known, so that a restart
+neither invents nor forgets an edge; the first value ever is a baseline, except a cry for help.
+A retained or replayed press never rings as a new one. What lay in a backlog sets levels; rules
+judge the last of them, and a press in it rings, marked late.
 """
 
 from datetime import datetime, timedelta
@@ -33,7 +33,7 @@ from routing.whose import whose
 
 KEYS_KEPT = 16
 COPY_WITHIN = timedelta(seconds=2)
-"""One press published by several sources (state, action, ha) inside this is one (DEVICES D2)."""
+"""One press published by several sources (state, action, ha) is one (DEVICES D2)."""
 LATE_AFTER = timedelta(minutes=10)
 """Stored history older than this is a late alarm (DEVICES T2)."""
 
@@ -199,7 +199,7 @@ def _help_in(event: SignalReceived, before: DeviceNow) -> list[HelpPressed]:
 def _new_levels(
     draft: Draft, event: SignalReceived, before: DeviceNow
 ) -> tuple[dict[str, Level], list[Reading], bool]:
-    """Return the levels after the message, the readings that changed one, and if any was new."""
+    """Return the levels after the message, the readings that changed one, if any was new."""
     levels = before.levels
     changed: list[Reading] = []
     baseline = False

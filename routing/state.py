@@ -70,7 +70,7 @@ class Call:
     happened_since: datetime | None = None
     """For a late call: it happened in [this, opened_at]."""
     presses: tuple[datetime, ...] = ()
-    """Help presses that belong to it, newest last, at most 20; `pressed` has the whole count."""
+    """Help presses that belong to it, newest last, at most 20; `pressed` counts them all."""
     pressed: int = 0
     signals: tuple[SignalId, ...] = ()
     """The last signals that opened or joined it, at most 20."""
@@ -203,7 +203,7 @@ class State:
     watch_at: datetime | None = None
     """When supervision must look again; never later than the first silence that is due."""
     grace_until: datetime | None = None
-    """After the broker came back: last wills and retained states storm in; judged after this."""
+    """After the broker came back, last wills and retained states storm in: judged then."""
 
 
 def is_open(call: Call) -> bool:

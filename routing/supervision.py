@@ -1,8 +1,9 @@
 """Silence is not safety: devices, bridges, batteries and the hub's own faults.
 
-A technical call says what is wrong with what. Equal faults join it, and it closes by itself when
-the fault is over. A bridge that is gone is one call, and its devices none: they are unknown
-because of it. After the broker came back a short grace lets last wills and queued data settle.
+A technical call says what is wrong with what. Equal faults join it, and it closes by itself
+when the fault is over. A bridge that is gone is one call, and its devices none: they are
+unknown because of it. After the broker came back a short grace lets last wills and queued data
+settle.
 """
 
 from dataclasses import replace
@@ -52,7 +53,7 @@ from routing.technical import (
 )
 
 GRACE = timedelta(seconds=60)
-"""After the broker or the hub came back: queued data and last wills arrive first (DEVICES A5)."""
+"""After the broker or the hub came back queued data and last wills come first (A5)."""
 STEADY = timedelta(minutes=10)
 """Online without a break for this long ends that fault: one call, not twenty (DEVICES A1)."""
 
@@ -164,7 +165,7 @@ def watch(draft: Draft) -> None:
 
 
 def _excused(draft: Draft, bridge: BridgeId) -> bool:
-    """Tell whether a bridge is gone, or back so recently that its devices had no time to speak."""
+    """Tell whether a bridge is gone, or back too recently for its devices to have spoken."""
     now = draft.bridges.get(bridge)
     if now is None or now.online is None:
         return False
@@ -220,12 +221,8 @@ def _watch_device(draft: Draft, device: Device) -> None:
     _watch_offline(draft, device, now)
     if device.expect_every is None or now.silent:
         return
-    spoken = now.last_heard
-    if spoken is None or (now.watched_since is not None and now.watched_since > spoken):
-        spoken = now.watched_since
-    if spoken is None:
-        return
-    due = spoken + device.expect_every
+    spoken = [at for at in (now.last_heard, now.watched_since) if at is not None]
+    due = max(spoken, default=draft.now) + device.expect_every
     if due > draft.now:
         draft.look_at(due)
         return
@@ -257,7 +254,7 @@ def _watch_offline(draft: Draft, device: Device, now: DeviceNow) -> None:
             mended(draft, OFFLINE, device=device.id)
 
 
-# --- Bridges, the broker, the store, the clock --------------------------------------------------
+# --- Bridges, the broker, the store, the clock ------------------------------------------------
 
 
 def bridge_changed(draft: Draft, event: BridgeChanged) -> None:

@@ -1,7 +1,7 @@
-"""What people do with a call: take, decline, hand over, arrive, leave, close, undo, ask for help.
+"""What people do with a call: take, decline, hand over, arrive, leave, close, undo, ask.
 
-Each tap is answered exactly once, also when it was not possible: the first to take a call has it,
-the others are told who. A tap sent twice counts once.
+Each tap is answered exactly once, also when it was not possible: the first to take a call has
+it, the others are told who. A tap sent twice counts once.
 """
 
 from dataclasses import replace
@@ -73,7 +73,9 @@ def tap(draft: Draft, event: Tap) -> None:
         draft.put_handset(by.handset, now)
 
 
-def _act(draft: Draft, event: Tap) -> Answered:
+def _act(  # noqa: C901, PLR0911, PLR0912 - one row for each tap
+    draft: Draft, event: Tap
+) -> Answered:
     if event.by.staff not in draft.plan.staff:
         return _no(Reason.NOT_ALLOWED, why="unknown person")
     match event:
@@ -128,22 +130,19 @@ def _after_the_end(call: Call, event: Tap) -> Answered:
 
 
 def _take(draft: Draft, call: Call, by: By) -> Answered:
-    if _too_old(draft, by):
-        return _no(Reason.LATE, call, call.owner)
     if by.staff == call.owner or by.staff in call.responders:
         stop_on_all(draft, call, by.staff, Because(Reason.TAKEN))
         return _yes(call, Reason.ALREADY_DONE)
-    if call.ladder.responders > 1 and call.owner is not None:
-        return _respond(draft, call, by)
     refused = may_carry(draft, call, by.staff)
-    if rings_beside(call) and call.owner is not None and refused is None:
+    if _too_old(draft, by):
+        refused = Reason.LATE
+    elif wants_more(call) and (refused is None or call.ladder.responders > 1):
         return _respond(draft, call, by)
-    offered = call.offered_to == by.staff
-    held = call.owner is not None and not offered
-    if held or (call.state is CallState.PRESENT and covered_by_presence(draft, call)):
-        return _no(Reason.TAKEN_BY_ANOTHER, call, call.owner or call.present[0])
+    elif _is_held(draft, call, by.staff):
+        refused = Reason.TAKEN_BY_ANOTHER
     if refused is not None:
-        return _no(refused, call)
+        holder = call.owner or next(iter(call.present), None)
+        return _no(refused, call, holder)
     because = Because(Reason.TAKEN)
     arrive_by = draft.now + policy_for(draft.plan, call.type).arrive_within
     call = draft.move(
@@ -164,9 +163,20 @@ def _take(draft: Draft, call: Call, by: By) -> Answered:
     return _yes(call, Reason.TAKEN)
 
 
-def rings_beside(call: Call) -> bool:
-    """Tell whether a call rings for more people although somebody is at the place."""
-    return call.state is CallState.PRESENT and call.climbs_at is not None
+def _is_held(draft: Draft, call: Call, staff: StaffId) -> bool:
+    """Tell whether somebody else has the call already and did not offer it to this person."""
+    held = call.owner is not None and call.offered_to != staff
+    return held or (call.state is CallState.PRESENT and covered_by_presence(draft, call))
+
+
+def wants_more(call: Call) -> bool:
+    """Tell whether more may come to a call that somebody has.
+
+    An emergency asks for several; another call rings on where help was asked for once more
+    while somebody was there already.
+    """
+    rings_beside = call.state is CallState.PRESENT and call.climbs_at is not None
+    return call.owner is not None and (call.ladder.responders > 1 or rings_beside)
 
 
 def _respond(draft: Draft, call: Call, by: By) -> Answered:
@@ -207,9 +217,10 @@ def stop_on_all(draft: Draft, call: Call, staff: StaffId, because: Because) -> C
 def _decline(draft: Draft, call: Call, event: CallDeclined) -> Answered:
     by = event.by
     because = Because(Reason.DECLINED, facts=facts(reason=event.reason))
-    if by.staff in call.declined and call.owner != by.staff:
+    rings = any(ringing.staff == by.staff for ringing in call.ringing.values())
+    if by.staff in call.declined and call.owner != by.staff and not rings:
         return _yes(call, Reason.ALREADY_DONE)
-    declined = (*call.declined, by.staff)
+    declined = call.declined if by.staff in call.declined else (*call.declined, by.staff)
     offered_to = None if call.offered_to == by.staff else call.offered_to
     call = draft.move(
         call,
@@ -305,8 +316,8 @@ def _close(draft: Draft, call: Call, event: CallClosed) -> Answered:
 def _may_not_close(draft: Draft, call: Call, event: CallClosed) -> Reason | None:
     """Say what keeps this person from closing: competence, or being somewhere else.
 
-    Closed at the place, or after a talk that took place, or with a stated reason; a bathroom call
-    only in that bathroom. Who asked for help may end it; a technical call has no bedside.
+    Closed at the place, or after a talk that took place, or with a stated reason; a bathroom
+    call only in that bathroom. Who asked for help may end it; a technical call has no bedside.
     """
     staff = event.by.staff
     if is_student(draft.plan, staff):

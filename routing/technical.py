@@ -81,6 +81,7 @@ def mended(
 
 
 def is_fault(call: Call, fault: str, device: DeviceId | None, bridge: BridgeId | None) -> bool:
+    """Tell whether a call is about this fault of this thing."""
     return call.fault == fault and call.device == device and call.bridge == bridge
 
 

@@ -1,12 +1,13 @@
 """Who rings: each person thought of is chosen or passed over, and the reason is kept.
 
-The order is the ladder's. A person is passed over who is not on duty, has no reachable telephone,
-declined, is not competent for the call, or is busy with somebody else while a free colleague is
-there. A student is told beside somebody who can carry the call, never alone.
+The order is the ladder's. A person is passed over who is not on duty, has no reachable
+telephone, declined, is not competent for the call, or is busy with somebody else while a free
+colleague is there. A student is told beside somebody who can carry the call, never alone.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import assert_never
 
 from routing.calls import CallState
 from routing.defaults import policy_for
@@ -112,9 +113,7 @@ def choose(draft: Draft, call: Call, rung: Rung, *, last_resort: bool = False) -
 
 def everybody(draft: Draft, call: Call) -> Chosen:
     """Choose everybody on duty: what is left when a ladder reached nobody."""
-    everyone: dict[StaffId, Reason] = {
-        now.staff: Reason.ON_DUTY for _, now in draft.on_duty() if now.staff is not None
-    }
+    everyone: dict[StaffId, Reason] = {staff: Reason.ON_DUTY for _, _, staff in draft.on_duty()}
     return _judge(draft, call, everyone, (), last_resort=True)
 
 
@@ -132,25 +131,23 @@ def _candidates(draft: Draft, call: Call, target: Target) -> list[tuple[StaffId,
         case TargetKind.UNIT:
             unit = next((unit for unit in plan.units if unit == target.value), call.unit)
             return [
-                (now.staff, Reason.ON_UNIT)
-                for _, now in draft.on_duty()
-                if now.staff is not None and covers(plan, now, unit)
+                (staff, Reason.ON_UNIT)
+                for _, now, staff in draft.on_duty()
+                if covers(plan, now, unit)
             ]
         case TargetKind.HOUSE | TargetKind.CHANNEL:
-            fits = _anybody
+            return [(staff, Reason.ON_DUTY) for _, _, staff in draft.on_duty()]
         case TargetKind.COMPETENCE:
             fits = _has_competence
         case TargetKind.ROLE:
             fits = _has_role
+        case _:
+            assert_never(target.kind)
     return [
-        (now.staff, Reason.ON_DUTY)
-        for _, now in draft.on_duty()
-        if now.staff is not None and fits(plan, now.staff, target.value)
+        (staff, Reason.ON_DUTY)
+        for _, _, staff in draft.on_duty()
+        if fits(plan, staff, target.value)
     ]
-
-
-def _anybody(plan: Plan, staff: StaffId, value: str) -> bool:  # noqa: ARG001 - one shape
-    return True
 
 
 def _has_competence(plan: Plan, staff: StaffId, value: str) -> bool:
@@ -188,56 +185,75 @@ def _judge(
     *,
     last_resort: bool,
 ) -> Chosen:
-    telephones: dict[StaffId, list[tuple[HandsetId, HandsetNow]]] = {}
-    for handset, now in draft.on_duty():
-        if now.staff is not None:
-            telephones.setdefault(now.staff, []).append((handset, now))
-    busy = _busy(draft, call)
-    verdicts: dict[StaffId, Reason] = {}
-    for staff in thought_of:
-        passed = _passed_over(draft, call, staff, telephones, last_resort=last_resort)
-        # An emergency or an urgent call goes before what anybody is doing (DOMAIN 9.9).
-        if passed is None and staff in busy and call.priority > Priority.URGENT:
-            passed = Reason.BUSY
-        if passed is not None:
-            verdicts[staff] = passed
-    carriers = [
-        staff
+    telephones: _Telephones = {}
+    for handset, now, staff in draft.on_duty():
+        telephones.setdefault(staff, []).append((handset, now))
+    busy = {} if last_resort else _busy(draft, call)
+    passed = {
+        staff: _passed_over(draft, call, staff, telephones, last_resort=last_resort)
         for staff in thought_of
-        if staff not in verdicts and not is_student(draft.plan, staff)
-    ]
-    if not carriers or last_resort:
-        # Everybody able is busy: a busy colleague is better than an empty chair.
-        for staff in [one for one, passed in verdicts.items() if passed is Reason.BUSY]:
-            del verdicts[staff]
-            if not is_student(draft.plan, staff):
-                carriers.append(staff)
-    beside = bool(carriers) or _a_carrier_rings(draft, call)
+    }
+    _spare_the_busy(draft, call, busy, passed)
+    _never_alone(draft, call, passed)
     considered: list[Considered] = []
     sure = bool(channels)
     for staff, reason in thought_of.items():
-        passed = verdicts.get(staff)
-        if passed is None and is_student(draft.plan, staff) and not beside:
-            passed = Reason.STUDENT_NOT_ALONE
-        if passed is not None:
-            considered.append(Considered(staff, chosen=False, reason=passed))
+        against = passed[staff]
+        if against is not None:
+            considered.append(Considered(staff, chosen=False, reason=against))
             continue
-        chosen_for = Reason.BUSY if staff in busy and last_resort is False else reason
+        chosen_for = Reason.BUSY if staff in busy else reason
         for handset, now in telephones[staff]:
             if draft.reachable(now):
                 considered.append(
                     Considered(staff, chosen=True, reason=chosen_for, handset=handset)
                 )
-                if now.state is HandsetState.READY and not is_student(draft.plan, staff):
-                    sure = True
+                ready = now.state is HandsetState.READY
+                sure = sure or (ready and not is_student(draft.plan, staff))
     return Chosen(tuple(considered), channels, sure)
 
 
-def _passed_over(
+_Telephones = dict[StaffId, list[tuple[HandsetId, HandsetNow]]]
+
+
+def _spare_the_busy(
+    draft: Draft,
+    call: Call,
+    busy: dict[StaffId, None],
+    passed: dict[StaffId, Reason | None],
+) -> None:
+    """Pass over who is with somebody else, while somebody free can carry the call.
+
+    An emergency or an urgent call goes before what anybody is doing (DOMAIN 9.9), and a busy
+    colleague is better than an empty chair.
+    """
+    free = any(
+        against is None and staff not in busy and not is_student(draft.plan, staff)
+        for staff, against in passed.items()
+    )
+    if free and call.priority > Priority.URGENT:
+        for staff, against in passed.items():
+            if against is None and staff in busy:
+                passed[staff] = Reason.BUSY
+
+
+def _never_alone(draft: Draft, call: Call, passed: dict[StaffId, Reason | None]) -> None:
+    """Pass over students unless somebody who can carry the call rings beside them."""
+    carried = any(
+        against is None and not is_student(draft.plan, staff)
+        for staff, against in passed.items()
+    )
+    if not carried and not _a_carrier_rings(draft, call):
+        for staff, against in passed.items():
+            if against is None:
+                passed[staff] = Reason.STUDENT_NOT_ALONE
+
+
+def _passed_over(  # noqa: PLR0911 - one row for each reason
     draft: Draft,
     call: Call,
     staff: StaffId,
-    telephones: dict[StaffId, list[tuple[HandsetId, HandsetNow]]],
+    telephones: _Telephones,
     *,
     last_resort: bool,
 ) -> Reason | None:

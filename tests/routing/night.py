@@ -46,6 +46,7 @@ from routing.events import (
     SignedOut,
     Started,
     TakeUndone,
+    Tap,
     TimePassed,
 )
 from routing.ids import (
@@ -69,14 +70,11 @@ from routing.plan import (
     Bed,
     Bridge,
     CallType,
-    Combine,
     Competence,
     Device,
     DeviceClass,
     Handset,
     Plan,
-    Priority,
-    Profile,
     Purpose,
     Role,
     Room,
@@ -85,16 +83,12 @@ from routing.plan import (
     RuleState,
     Staff,
     Stay,
-    Target,
-    TargetKind,
     Trigger,
     TriggerKind,
     Unit,
-    Window,
 )
 from routing.readings import (
     BedChanged,
-    DeviceTime,
     DoorMoved,
     HelpPressed,
     HelpTrigger,
@@ -306,9 +300,9 @@ class Night:
     def _offer(self, event: Event) -> None:
         if isinstance(event, SignalReceived) and not event.signal:
             event = replace(event, signal=SignalId(f"1-{next(self._signals)}"))
-        if hasattr(event, "by") and isinstance(event.by, By) and not event.by.operation:
+        if isinstance(event, Tap) and not event.by.operation:
             operation = OperationId(f"op-{next(self._operations)}")
-            event = replace(event, by=replace(event.by, operation=operation))  # type: ignore[arg-type]
+            event = replace(event, by=replace(event.by, operation=operation))
         before = self.state
         self.state, effects = step(before, event, self.now)
         self.effects += effects
@@ -318,10 +312,9 @@ class Night:
         )
         for effect in effects:
             if isinstance(effect, Ring) and effect.handset not in self.mute:
-                if effect.handset in self.state.calls[effect.call].ringing:
-                    receipt = ReceiptGiven(effect.handset, effect.call, ReceiptKind.RINGING)
-                    self.state, told = step(self.state, receipt, self.now)
-                    self.all += told
+                receipt = ReceiptGiven(effect.handset, effect.call, ReceiptKind.RINGING)
+                self.state, told = step(self.state, receipt, self.now)
+                self.all += told
 
     # --- What was ordered ---------------------------------------------------------------------
 
@@ -398,7 +391,7 @@ def owner(handset: str) -> str:
     return handset.removeprefix("tel-")
 
 
-# --- Signals ------------------------------------------------------------------------------------
+# --- Signals ----------------------------------------------------------------------------------
 
 
 def signal(device: str, *readings: Reading, **more: object) -> SignalReceived:
@@ -433,17 +426,19 @@ def backlog(since: datetime) -> Delivery:
     return Delivery(backlog_since=since)
 
 
-# --- Taps ---------------------------------------------------------------------------------------
+# --- Taps -------------------------------------------------------------------------------------
 
 
-def by(staff: str, operation: str = "", **more: object) -> By:
+def by(staff: str, operation: str = "", client_at: datetime | None = None) -> By:
     """Let somebody act on their own telephone."""
-    return By(StaffId(staff), telephone(staff), OperationId(operation), **more)  # type: ignore[arg-type]
+    return By(StaffId(staff), telephone(staff), OperationId(operation), client_at)
 
 
-def take(staff: str, call: str = "1-1", operation: str = "", **more: object) -> CallTaken:
+def take(
+    staff: str, call: str = "1-1", operation: str = "", client_at: datetime | None = None
+) -> CallTaken:
     """«Jeg tar den»."""
-    return CallTaken(CallId(call), by(staff, operation, **more))
+    return CallTaken(CallId(call), by(staff, operation, client_at))
 
 
 def decline(staff: str, call: str = "1-1") -> CallDeclined:
@@ -456,9 +451,11 @@ def hand_over(staff: str, to: str, call: str = "1-1") -> CallHandedOver:
     return CallHandedOver(CallId(call), by(staff), StaffId(to))
 
 
-def arrive(staff: str, call: str = "1-1", room: str = "", **more: object) -> Arrived:
+def arrive(
+    staff: str, call: str = "1-1", room: str = "", client_at: datetime | None = None
+) -> Arrived:
     """«Jeg er hos pasienten»."""
-    return Arrived(CallId(call), by(staff, **more), room)
+    return Arrived(CallId(call), by(staff, "", client_at), room)
 
 
 def left(staff: str, call: str = "1-1") -> Left:
@@ -496,7 +493,7 @@ def resume(staff: str, rule_id: str = "") -> PauseEnded:
     return PauseEnded(by(staff), PatientId("ola"), RuleId(rule_id) if rule_id else None)
 
 
-# --- Telephones ---------------------------------------------------------------------------------
+# --- Telephones -------------------------------------------------------------------------------
 
 
 def sign_in(staff: str, *units: str) -> SignedIn:
@@ -512,6 +509,3 @@ def sign_out(staff: str) -> SignedOut:
 def reports(staff: str, state: HandsetState) -> HandsetReported:
     """Let the gateway judge a telephone."""
     return HandsetReported(telephone(staff), state)
-
-
-__all__ = [name for name in dir() if not name.startswith("_")]

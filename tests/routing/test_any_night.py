@@ -2,12 +2,14 @@
 
 from datetime import datetime, timedelta
 
-from hypothesis import HealthCheck, settings, strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule as happens
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
+from hypothesis.stateful import rule as happens
 
 from routing.calls import CallState
 from routing.cards import allowed
-from routing.effects import Book, Note, Reply, Ring, Send, Withdraw
+from routing.effects import Book, Reply, Ring, Send, Withdraw
 from routing.events import (
     BridgeChanged,
     BrokerChanged,
@@ -22,10 +24,10 @@ from routing.events import (
     Started,
     TimePassed,
 )
-from routing.ids import BridgeId, CallId, HandsetId
-from routing.plan import Plan, Priority, RuleState, TriggerKind
-from routing.readings import BedChanged, DoorMoved, HelpPressed, HelpTrigger, MotionSeen
-from routing.state import Call, State
+from routing.ids import BridgeId, CallId
+from routing.plan import Plan, RuleState, TriggerKind
+from routing.readings import HelpPressed
+from routing.state import State
 from routing.step import empty, next_deadline, step
 from routing.who import is_student
 from tests.routing import night as n
@@ -44,7 +46,7 @@ def plan() -> Plan:
 
 
 class AnyNight(RuleBasedStateMachine):
-    """Events in any order; time passes as the shell lets it pass, or jumps as after an outage."""
+    """Events in any order; time passes as the shell lets it, or jumps as after an outage."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -88,11 +90,9 @@ class AnyNight(RuleBasedStateMachine):
         assert {one for one in rings if one[1] != tapped} == {
             one for one in silent if one[1] != tapped
         }, "Ring and Withdraw announce exactly what changed"
-        self.check_press(before, event, effects, books)
+        self.check_press(event, effects, books)
 
-    def check_press(
-        self, before: State, event: Event, effects: tuple[object, ...], books: list[Book]
-    ) -> None:
+    def check_press(self, event: Event, effects: tuple[object, ...], books: list[Book]) -> None:
         if not isinstance(event, SignalReceived) or not isinstance(
             event.readings[0], HelpPressed
         ):

@@ -1,9 +1,10 @@
 """What a telephone rings, lists and offers."""
 
-from routing.cards import allowed, open_calls, queue, rings_on, shown_on
-from routing.ids import HandsetId, StaffId
-from routing.events import ClockStepped
 from datetime import timedelta
+
+from routing.cards import allowed, open_calls, queue, rings_on, shown_on
+from routing.events import ClockStepped
+from routing.ids import HandsetId, StaffId
 from tests.routing.night import (
     Night,
     arrive,

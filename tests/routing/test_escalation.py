@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from routing.defaults import POLICIES, ladder_for
 from routing.effects import Considered, Note, Reason, Ring
 from routing.events import HandsetState, Started, TimePassed
 from routing.ids import LadderId, StaffId
 from routing.plan import (
-    CallPolicy,
     CallType,
     Competence,
     Ladder,
@@ -19,12 +19,10 @@ from routing.plan import (
     Target,
     TargetKind,
 )
-from routing.defaults import POLICIES, ladder_for
 from tests.routing.night import (
     Night,
     arrive,
     ask,
-    close,
     decline,
     press,
     reports,

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from routing.effects import Booked, Move, Reason, Ring
-from routing.events import Delivery, TimePassed
-from routing.ids import DeviceId, PatientId, RoomId
+from routing.effects import Booked, Move, Reason
+from routing.events import Delivery, HandsetState
+from routing.ids import DeviceId, PatientId
 from routing.plan import Assignment, CallType, DeviceLife, Priority, Purpose
 from routing.readings import (
     DeviceTime,
@@ -19,23 +19,19 @@ from tests.routing.night import (
     LONG_AGO,
     Night,
     arrive,
-    ask,
     backlog,
     bed,
     close,
     press,
     reports,
     rule,
-    sign_out,
     signal,
     solvik,
     take,
-    telephone,
     with_device,
     with_rules,
     with_stay,
 )
-from routing.events import HandsetState
 
 
 def test_a_press_rings_the_assigned_carer_and_the_back_up() -> None:
@@ -213,7 +209,7 @@ def test_test_traffic_is_never_a_call() -> None:
     night.at("02:14", press(test=True)).expects().booked(Booked.PRACTICE, Reason.TEST_TRAFFIC)
 
 
-# --- Duplicates and copies (DEVICES D1-D6) ------------------------------------------------------
+# --- Duplicates and copies (DEVICES D1-D6) ----------------------------------------------------
 
 
 def test_d1_one_press_published_twice_is_one_call_and_a_named_duplicate() -> None:
@@ -278,7 +274,7 @@ def test_keys_are_kept_to_a_limit() -> None:
     assert call.pressed == 40
 
 
-# --- Replays, levels and backlogs (R1-R5, T1, T2) -----------------------------------------------
+# --- Replays, levels and backlogs (R1-R5, T1, T2) ---------------------------------------------
 
 
 def test_r1_a_retained_press_is_a_replay() -> None:
@@ -375,7 +371,7 @@ def test_t2_stored_history_older_than_ten_minutes_is_late_and_never_dropped() ->
     assert night.rung()
 
 
-# --- Devices that are not in use ----------------------------------------------------------------
+# --- Devices that are not in use --------------------------------------------------------------
 
 
 def test_a_press_on_a_device_not_in_use_is_told_to_the_technician() -> None:

@@ -1,10 +1,9 @@
-"""The core is told everything: what it imports, how its picture is drawn, what it never does."""
+"""The core is told everything: what it imports, how it is drawn, what it never does."""
 
 import ast
 import os
 import subprocess
 import sys
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -106,13 +105,14 @@ def test_the_index_of_a_plan_is_built_once_and_forgotten_in_time() -> None:
 
 
 _A_NIGHT = """
-from tests.routing.night import Night, press, take, decline, bed, arrive, close, rule, with_rules
 import hashlib
-night = Night(with_rules(rule()))
-night.at("01:00", bed(occupied=True)).at("01:10", bed(occupied=False), press("cord-301"))
-night.at("01:11", decline("anne")).at("01:20", take("omar", "1-2")).at("02:00")
-night.at("02:10", arrive("per")).at("02:12", close("per"))
-print(hashlib.sha256(repr((night.state, night.all)).encode()).hexdigest())
+from tests.routing import night as n
+made = n.Night(n.with_rules(n.rule()))
+made.at("01:00", n.bed(occupied=True))
+made.at("01:10", n.bed(occupied=False), n.press("cord-301"))
+made.at("01:11", n.decline("anne")).at("01:20", n.take("omar", "1-2")).at("02:00")
+made.at("02:10", n.arrive("per")).at("02:12", n.close("per"))
+print(hashlib.sha256(repr((made.state, made.all)).encode()).hexdigest())
 """
 
 

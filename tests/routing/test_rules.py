@@ -6,14 +6,13 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from routing.calls import CallState
-from routing.effects import Booked, Move, Reason, Send
-from routing.events import Delivery, Outcome, PlanAdopted
-from routing.ids import BedId, DeviceId, LadderId, PatientId, RoomId, RuleId
+from routing.effects import Booked, Move, Reason
+from routing.events import Delivery, PlanAdopted, SignalReceived
+from routing.ids import DeviceId, LadderId, RoomId
 from routing.plan import (
     Assignment,
     CallType,
     Combine,
-    Competence,
     Plan,
     Priority,
     Profile,
@@ -29,7 +28,6 @@ from tests.routing.night import (
     LONG_AGO,
     Night,
     arrive,
-    ask,
     backlog,
     bed,
     close,
@@ -37,7 +35,6 @@ from tests.routing.night import (
     motion,
     pause,
     press,
-    resume,
     rule,
     signal,
     solvik,
@@ -204,7 +201,7 @@ def test_a_window_without_a_weekday_never_listens() -> None:
     night.at("02:01", motion(on=False)).booked(Booked.SUPPRESSED, Reason.OUTSIDE_WINDOW)
 
 
-# --- Ending -------------------------------------------------------------------------------------
+# --- Ending -----------------------------------------------------------------------------------
 
 
 def test_back_in_bed_closes_only_where_the_rule_says_so() -> None:
@@ -227,7 +224,7 @@ def test_with_staff_at_the_place_the_signal_closes_nothing() -> None:
     assert night.call().state is CallState.PRESENT
 
 
-# --- Silence, each by name ----------------------------------------------------------------------
+# --- Silence, each by name --------------------------------------------------------------------
 
 
 def test_a_pause_silences_all_of_a_patients_rules_or_one() -> None:
@@ -300,7 +297,7 @@ def test_unless_somebody_is_with_the_patient() -> None:
     night.at("02:01", bed(occupied=False)).booked(Booked.SUPPRESSED, Reason.UNLESS_HELD)
 
 
-# --- States of a rule ---------------------------------------------------------------------------
+# --- States of a rule -------------------------------------------------------------------------
 
 
 def test_a_trial_rule_only_says_what_it_would_have_done() -> None:
@@ -331,6 +328,11 @@ def test_capability_16_no_rule_without_basis_and_review_date_ever_listens(
     night.at("02:00", bed(occupied=False)).expects().booked(Booked.NO_RULE)
 
 
+def test_a_draft_needs_no_basis_yet() -> None:
+    assert rule(state=RuleState.DRAFT, basis=None).problems() == ()
+    assert len(rule(basis=None, review_by=None).problems()) == 2
+
+
 def test_a_rule_holds_only_in_its_time() -> None:
     from_three = rule(valid_from=datetime(2026, 11, 3, 3, tzinfo=UTC))
     night = asleep(with_rules(from_three))
@@ -357,7 +359,7 @@ def test_after_discharge_a_rule_is_silent() -> None:
     )
 
 
-# --- Combinations -------------------------------------------------------------------------------
+# --- Combinations -----------------------------------------------------------------------------
 
 
 def test_all_conditions_together() -> None:
@@ -416,7 +418,7 @@ def test_in_order_with_a_delay_ends_with_its_last_condition() -> None:
     night.at("03:00").expects()
 
 
-# --- Joining and raising ------------------------------------------------------------------------
+# --- Joining and raising ----------------------------------------------------------------------
 
 
 def test_a_sensor_joins_the_patients_open_call_visibly() -> None:
@@ -491,10 +493,10 @@ def test_bed_zones_are_one_bed() -> None:
     assert night.state.open
 
 
-# --- Falls --------------------------------------------------------------------------------------
+# --- Falls ------------------------------------------------------------------------------------
 
 
-def fall(phase: FallPhase, incident: str = "f1") -> object:
+def fall(phase: FallPhase, incident: str = "f1") -> SignalReceived:
     return signal("radar-204", FallSeen(phase, incident=incident))
 
 
@@ -505,37 +507,37 @@ def fall_rule(**changes: object) -> Plan:
 
 def test_f2_a_confirmed_fall_raises_and_cleared_never_closes() -> None:
     night = asleep(fall_rule())
-    night.at("02:00", fall(FallPhase.SUSPECTED)).booked(Booked.OPENED)  # type: ignore[arg-type]
-    night.at("02:00:10", fall(FallPhase.CONFIRMED)).noted(Move.JOINED, Move.RAISED)  # type: ignore[arg-type]
+    night.at("02:00", fall(FallPhase.SUSPECTED)).booked(Booked.OPENED)
+    night.at("02:00:10", fall(FallPhase.CONFIRMED)).noted(Move.JOINED, Move.RAISED)
     assert night.call().type is CallType.FALL_CONFIRMED
     assert night.rung()
-    night.at("02:00:20", fall(FallPhase.CLEARED)).booked(Booked.JOINED)  # type: ignore[arg-type]
+    night.at("02:00:20", fall(FallPhase.CLEARED)).booked(Booked.JOINED)
     assert night.state.open
     night.at("02:01", take("anne")).at("02:01:10", arrive("anne")).at("02:02", close("anne"))
-    night.at("02:03", fall(FallPhase.IGNORED)).booked(Booked.NO_RULE)  # type: ignore[arg-type]
+    night.at("02:03", fall(FallPhase.IGNORED)).booked(Booked.NO_RULE)
 
 
 def test_a_rule_for_confirmed_falls_waits_for_that() -> None:
     night = asleep(fall_rule(call_type=CallType.FALL_CONFIRMED))
-    night.at("02:00", fall(FallPhase.SUSPECTED)).booked(Booked.NO_RULE)  # type: ignore[arg-type]
-    night.at("02:00:10", fall(FallPhase.CONFIRMED)).booked(Booked.OPENED)  # type: ignore[arg-type]
+    night.at("02:00", fall(FallPhase.SUSPECTED)).booked(Booked.NO_RULE)
+    night.at("02:00:10", fall(FallPhase.CONFIRMED)).booked(Booked.OPENED)
 
 
 def test_fall_rules_have_windows_pauses_and_times_too() -> None:
     night = asleep(fall_rule(window=NIGHT))
-    night.at("12:00", fall(FallPhase.SUSPECTED)).booked(Booked.SUPPRESSED)  # type: ignore[arg-type]
+    night.at("12:00", fall(FallPhase.SUSPECTED)).booked(Booked.SUPPRESSED)
     night = asleep(fall_rule())
     night.at("01:00", pause("anne", night.clock("03:00")))
-    night.at("02:00", fall(FallPhase.SUSPECTED)).booked(Booked.SUPPRESSED)  # type: ignore[arg-type]
+    night.at("02:00", fall(FallPhase.SUSPECTED)).booked(Booked.SUPPRESSED)
     night = asleep(fall_rule(valid_from=datetime(2027, 1, 1, tzinfo=UTC)))
-    night.at("02:00", fall(FallPhase.SUSPECTED)).booked(Booked.NO_RULE)  # type: ignore[arg-type]
+    night.at("02:00", fall(FallPhase.SUSPECTED)).booked(Booked.NO_RULE)
     night = asleep(with_rules(rule("r1", TriggerKind.MOTION)))
-    night.at("02:00", fall(FallPhase.SUSPECTED)).booked(Booked.NO_RULE)  # type: ignore[arg-type]
+    night.at("02:00", fall(FallPhase.SUSPECTED)).booked(Booked.NO_RULE)
 
 
 def test_unless_there_was_a_fall() -> None:
     night = asleep(with_rules(rule(unless=(Trigger(TriggerKind.FALL),))))
-    night.at("01:59", fall(FallPhase.SUSPECTED))  # type: ignore[arg-type]
+    night.at("01:59", fall(FallPhase.SUSPECTED))
     night.at("02:00", bed(occupied=False)).booked(Booked.SUPPRESSED, Reason.UNLESS_HELD)
 
 

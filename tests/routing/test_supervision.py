@@ -46,7 +46,6 @@ from routing.step import next_deadline, step
 from routing.supervision import only_heard
 from tests.routing.night import (
     Night,
-    arrive,
     backlog,
     close,
     motion,
@@ -54,7 +53,6 @@ from tests.routing.night import (
     sign_in,
     signal,
     solvik,
-    take,
     with_device,
 )
 
@@ -75,7 +73,7 @@ def bridge_watched() -> Plan:
     return replace(plan, bridges={bridge.id: bridge})
 
 
-# --- Devices ------------------------------------------------------------------------------------
+# --- Devices ----------------------------------------------------------------------------------
 
 
 def test_capability_19_a_silent_device_is_a_technical_call_within_its_limit() -> None:
@@ -157,7 +155,7 @@ def test_after_a_start_what_queued_up_comes_first() -> None:
     assert night.faults() == ["device_silent"]
 
 
-# --- Bridges and the broker ---------------------------------------------------------------------
+# --- Bridges and the broker -------------------------------------------------------------------
 
 
 def test_a3_a_bridge_that_is_gone_is_one_call_and_its_devices_none() -> None:
@@ -220,7 +218,7 @@ def test_without_a_broker_nothing_else_is_missed() -> None:
     assert night.faults() == ["broker_lost"]
 
 
-# --- What a bridge says of a device -------------------------------------------------------------
+# --- What a bridge says of a device -----------------------------------------------------------
 
 
 def link(state: Availability, device: str = "wrist-ola") -> SignalReceived:
@@ -261,7 +259,7 @@ def test_the_absence_of_a_comfort_device_is_only_booked() -> None:
     assert night.faults() == []
 
 
-# --- Batteries ----------------------------------------------------------------------------------
+# --- Batteries --------------------------------------------------------------------------------
 
 
 def battery(device: str = "wrist-ola", **more: object) -> SignalReceived:
@@ -306,7 +304,7 @@ def test_b3_a_press_with_an_empty_battery_is_still_a_call() -> None:
     assert night.faults() == ["battery_low"]
 
 
-# --- Nonsense, tampering, faults of the device --------------------------------------------------
+# --- Nonsense, tampering, faults of the device ------------------------------------------------
 
 
 def test_m8_part_of_an_alarm_devices_message_not_understood_is_a_technical_call() -> None:
@@ -368,7 +366,7 @@ def test_a_devices_own_fault_is_told_unless_it_is_only_comfort() -> None:
     assert night.faults() == ["fault:jam"]
 
 
-# --- The hub's own faults -----------------------------------------------------------------------
+# --- The hub's own faults ---------------------------------------------------------------------
 
 
 def test_an_unwritable_journal_is_urgent_and_a_lost_spool_the_loudest() -> None:
@@ -418,7 +416,7 @@ def test_no_ready_telephone_lasts_until_one_rings() -> None:
     assert "no_ready_handset" not in night.faults()
 
 
-# --- What is only heard -------------------------------------------------------------------------
+# --- What is only heard -----------------------------------------------------------------------
 
 
 def known(night: Night) -> State:

@@ -1,34 +1,27 @@
 """What people do with a call, and the answer each tap gets."""
 
 from dataclasses import replace
-from datetime import timedelta
-
-import pytest
 
 from routing.calls import CallState
 from routing.defaults import POLICIES
 from routing.effects import Move, Reason, Reply
-from routing.events import By, CallTaken, HandsetState, Outcome, SignedIn
-from routing.ids import CallId, HandsetId, OperationId, StaffId
+from routing.events import By, CallTaken, Outcome
+from routing.ids import CallId, OperationId, StaffId
 from routing.plan import CallType, Competence, Priority
 from tests.routing.night import (
     Night,
     arrive,
     ask,
-    by,
     close,
     decline,
     hand_over,
     left,
     pause,
     press,
-    reports,
     resume,
     sign_in,
-    sign_out,
     solvik,
     take,
-    telephone,
     undo,
 )
 
@@ -255,7 +248,7 @@ def test_closed_calls_are_forgotten_after_a_day() -> None:
     assert "1-1" not in night.state.calls
 
 
-# --- Staff who ask ------------------------------------------------------------------------------
+# --- Staff who ask ----------------------------------------------------------------------------
 
 
 def test_an_emergency_rings_everybody_but_the_one_who_asks() -> None:
@@ -343,7 +336,7 @@ def test_somebody_without_a_unit_may_ask_too() -> None:
     assert night.call("1-2").unit is None
 
 
-# --- Pauses -------------------------------------------------------------------------------------
+# --- Pauses -----------------------------------------------------------------------------------
 
 
 def test_capability_23_a_pause_has_an_owner_a_reason_and_an_end() -> None:
