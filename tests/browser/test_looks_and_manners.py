@@ -334,7 +334,7 @@ def test_the_board_says_when_it_is_old(stage: Stage, telephone: Opener) -> None:
         "calls": [
             {
                 "id": "1-7", "type": "patient", "priority": 1, "state": "ringing",
-                "room": "204", "why": "Trykket på armbåndet", "practice": False, "late": False,
+                "room": "204", "why": "Trykket på armbåndet", "reason": "help_pressed", "practice": False, "late": False,
                 "opened_at": now().isoformat(), "pressed": 1, "owner": None, "taken_at": None,
                 "present": [],
             }

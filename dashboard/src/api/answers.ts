@@ -1,5 +1,5 @@
 // Answers of the HTTP API that the pages read (hub/api/calls.py, hub/quality.py, hub/api/status.py).
-import type { CallState, CallType, Doing, HandsetState, StoreState } from "./frames";
+import type { CallState, CallType, Doing, HandsetState, Reason, StoreState } from "./frames";
 
 export interface Me {
   house: string;
@@ -17,6 +17,7 @@ export interface BoardCall {
   state: CallState;
   room: string | null;
   why: string;
+  reason: Reason;
   practice: boolean;
   late: boolean;
   opened_at: string;

@@ -2,6 +2,7 @@
 import type { Board, BoardCall } from "../api/answers";
 import { counter, secondsSince } from "../core/age";
 import { kindOf } from "../core/alarm";
+import { pressesToSay } from "../core/shown";
 import { Mark } from "../ui/Mark";
 import { usePage } from "../ui/page";
 import { useWords } from "../ui/words";
@@ -41,6 +42,7 @@ function Row({ call, hubNow }: { call: BoardCall; hubNow: number }) {
   const { words } = usePage();
   const { kind: kindWords } = useWords();
   const kind = kindOf(call);
+  const presses = pressesToSay(call);
   return (
     <tr data-testid="board-call" data-call={call.id} data-state={call.state}>
       <td className="board-kind" data-kind={kind}>
@@ -53,7 +55,7 @@ function Row({ call, hubNow }: { call: BoardCall; hubNow: number }) {
       <td>
         {call.practice && <strong>{words.board.practice}: </strong>}
         {call.why}
-        {call.pressed > 1 && ` (${words.board.pressed(call.pressed)})`}
+        {presses > 0 && ` (${words.board.pressed(presses)})`}
       </td>
       <td className="board-age">{counter(secondsSince(call.opened_at, hubNow))}</td>
       <td className="board-who">

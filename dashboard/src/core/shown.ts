@@ -58,6 +58,12 @@ export function inOrder(cards: readonly Card[]): readonly Card[] {
   });
 }
 
+/** How often it was pressed, where the reason's own sentence does not say so already; else 0. */
+export function pressesToSay(call: Pick<Card, "pressed" | "reason">): number {
+  const said = call.reason === "pressed_again" || call.reason === "third_press_unanswered";
+  return call.pressed > 1 && !said ? call.pressed : 0;
+}
+
 /** The text whose fingerprint the hub compares with (hub/api/frames.py, `fingerprint`). */
 export function fingerprintText(cards: readonly Card[]): string {
   return cards

@@ -100,8 +100,8 @@ function Day({ parts, onLanguage, night, onNight }: DayProps) {
         />
       );
     case "check":
-      // A call breaks through the check.
-      if (!view.shown?.calls.some((card) => card.ring > 0))
+      // A call breaks through the check, and stays in front while it is mine.
+      if (!view.shown?.calls.some((card) => card.ring > 0 || card.mine || card.offered))
         return <Check parts={parts} onStart={start} />;
       break;
     case "shift":

@@ -2,6 +2,7 @@
 import type { Card } from "../api/frames";
 import { counter, secondsSince, spoken } from "../core/age";
 import { kindOf } from "../core/alarm";
+import { pressesToSay } from "../core/shown";
 import { Mark } from "../ui/Mark";
 import { useWords } from "../ui/words";
 
@@ -73,10 +74,11 @@ const focusOnce = (node: HTMLElement | null) => node?.focus({ preventScroll: tru
 
 function Labels({ card }: { card: Card }) {
   const words = useWords();
+  const presses = pressesToSay(card);
   const labels = [
     card.practice && words.call.practice,
     card.late && words.call.late,
-    card.pressed > 1 && words.call.pressed(card.pressed),
+    presses > 0 && words.call.pressed(presses),
     card.reopened > 0 && words.call.reopened(card.reopened),
     card.offered && words.call.offered,
   ].filter((label) => label !== false);
