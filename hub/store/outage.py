@@ -187,7 +187,7 @@ class Outage:
             if not await self._drain() or not await self._drain_held():
                 return
             await asyncio.to_thread(self._finish)
-            lost = f"; {self.lost_rows} rows lost" if self.lost_rows else ""
+            lost = f"; at most {self.lost_rows} rows lost" if self.lost_rows else ""
             self.lost_rows = 0
             self._store.change(StoreState.RECORDED, f"all rows are stored{lost}")
 

@@ -129,6 +129,8 @@ async def test_rows_that_nothing_could_hold_leave_a_gap_and_recovery_starts_afte
     async with running(store, engine, clean=False) as tasks:
         await until(lambda: not engine.unsettled)
         with place.stalled():
+            await engine.submit(press(engine.next_signal()))
+            await until(lambda: engine.state.store is StoreState.SPOOL_LOST)
             submits = [
                 tasks.create_task(engine.submit(press(engine.next_signal()))) for _ in range(20)
             ]
