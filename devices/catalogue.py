@@ -77,9 +77,7 @@ Catalogue = Mapping[str, Model]
 
 
 def words_of(given: object, where: str) -> tuple[Word, ...]:
-    """Return the words of one entry: a table, a list of tables, or the bare word."""
-    if isinstance(given, str):
-        given = {"word": given}
+    """Return the words of one entry: a table, or a list of tables."""
     if isinstance(given, list):
         return tuple(w for one in cast("list[object]", given) for w in words_of(one, where))
     entry = _table(given, where)

@@ -188,8 +188,7 @@ def _hci(_file: str, content: object, score: Score, catalogue: Catalogue) -> Non
             continue
         findings = Findings(DeviceClass.COMFORT)
         why = adverts.understand(heard, text(one.get("key")), catalogue, findings)
-        if heard.rssi_dbm is not None:
-            findings.linked("rssi", heard.rssi_dbm)
+        findings.linked("rssi", heard.rssi_dbm or 0.0)
         expected = hci(table(one.get("expected")))
         _settle(score, text(one.get("test")), expected, why or findings.done())
 

@@ -42,7 +42,7 @@ class Expected:
 
     name: str
     value: object
-    check: Check
+    check: Check | None
     of: Got | None = None
 
     def bound(self, readings: Got) -> "Expected":
@@ -51,7 +51,7 @@ class Expected:
 
     def holds(self, got: Got) -> bool:
         """Return whether the readings carry the field."""
-        return self.check(got if self.of is None else self.of)
+        return self.check is not None and self.check(got if self.of is None else self.of)
 
 
 def _near(found: float | None, wanted: float, relative: float = 0.005) -> bool:
@@ -131,7 +131,7 @@ KINDS = {
 }  # fmt: skip
 
 
-def _press(value: object) -> Check | None:
+def _press(value: object) -> Check:
     said = raw_text(value).lower()
     if said in {"false", "none", "0", "no press", "no_press"}:
         return lambda got: not any(isinstance(r, (ButtonPressed, HelpPressed)) for r in got)
@@ -392,9 +392,7 @@ def bthome(advert: Json) -> tuple[Expected, ...]:
         said = items(event)
         kind = text(said[0]) if said else ""
         if name.startswith(("button", "dimmer")) and kind:
-            check = _press(kind)
-            if check is not None:
-                found.append(Expected(name, kind, check))
+            found.append(Expected(name, kind, _press(kind)))
     return tuple(found)
 
 
@@ -418,13 +416,13 @@ def zigbee_values(definition: Json) -> Iterator[tuple[Json, tuple[Expected, ...]
         if one.type == "binary":
             yield from _binary(one, bed=bed)
         elif one.type == "numeric" and one.property == "battery":
-            yield {"battery": 57}, (Expected("battery", 57, _battery(57) or _never),)
+            yield {"battery": 57}, (Expected("battery", 57, _battery(57)),)
         elif one.property == "action":
             for word in one.values:
                 yield {"action": word}, zigbee_action(word, alarm=False)
         elif one.property in {"fall_status", "fall_down_status"}:
             for word in [value for value in one.values if value in FALLS]:
-                check = _fall(True) or _never  # noqa: FBT003 - the field's value
+                check = _fall(True)  # noqa: FBT003 - the field's value
                 yield {one.property: word}, (Expected(word, value=True, check=check),)
 
 
@@ -435,7 +433,7 @@ def _binary(one: Exposed, *, bed: bool) -> Iterator[tuple[Json, tuple[Expected, 
         if bed and name == "occupancy":
             kind, attribute = BedChanged, "occupied"
         for raw, wanted in ((one.value_on, "true"), (one.value_off, "false")):
-            check = _flag(kind, attribute)(wanted) or _never
+            check = _flag(kind, attribute)(wanted)
             if raw is None:
                 continue
             yield {name: raw}, (Expected(f"{name}={raw}", wanted, check),)
@@ -443,16 +441,12 @@ def _binary(one: Exposed, *, bed: bool) -> Iterator[tuple[Json, tuple[Expected, 
         yield {name: one.value_on}, (Expected(name, value=True, check=_sos_check(on=True)),)
         yield {name: one.value_off}, (Expected(name, value=False, check=_sos_check(on=False)),)
     elif name == "battery_low":
-        check = _flag(BatteryRead, "low")("true") or _never
+        check = _flag(BatteryRead, "low")("true")
         yield {name: one.value_on}, (Expected(name, value=True, check=check),)
 
 
 def _no_press(got: Got) -> bool:
     return not any(isinstance(r, (ButtonPressed, HelpPressed)) for r in got)
-
-
-def _never(_got: Got) -> bool:
-    return False
 
 
 def _sos_check(*, on: bool) -> Check:

@@ -17,11 +17,10 @@ from devices.codec import (
     Discovery,
     Enrolled,
     Message,
-    Undecodable,
     Understood,
     excerpt,
 )
-from devices.envelope import BROKEN, parsed, table, text
+from devices.envelope import BROKEN, parsed, table
 from devices.layouts.fields import Piece
 from devices.layouts.payload import decode
 from devices.lorawan import looked_up
@@ -31,6 +30,7 @@ from routing.ids import BridgeId, DeviceId
 from routing.readings import Reading
 
 MOST_BYTES = 4096
+TRIED = BridgeId("try")
 
 
 class UnknownModelError(ValueError):
@@ -122,17 +122,18 @@ def _json(model: Model, value: object, given: str, catalogue: Catalogue) -> list
         return _paths(model, value)
     if model.id.startswith("zigbee2mqtt/"):
         return _zigbee(model, given, catalogue)
-    data = text(table(value).get("data")) or text(
-        table(table(value).get("uplink_message")).get("frm_payload")
-    )
-    if data:
-        native = text(table(table(value).get("deviceInfo")).get("devEui")) or "0000000000000000"
-        enrolled = Enrolled(DeviceId("tried"), model.id, model.device_class)
-        bridge = Bridge(BridgeId("try"), "chirpstack", "application")
-        registry = Registry([bridge], {(bridge.id, native): enrolled}, (), catalogue)
-        topic = f"application/a/device/{native}/event/up"
-        return _answers(registry.understand(topic, given.encode()))
-    return ["this model reads bytes: give --hex, or a whole ChirpStack event"]
+    said = table(value)
+    if "data" in said:
+        bridge = Bridge(TRIED, "chirpstack", "application")
+        topic = "application/a/device/tried/event/up"
+    elif "uplink_message" in said:
+        bridge = Bridge(TRIED, "thethingsstack", "v3")
+        topic = "v3/a@t/devices/tried/up"
+    else:
+        return ["this model reads bytes: give --hex, or a whole event of a network server"]
+    enrolled = Enrolled(DeviceId("tried"), model.id, model.device_class)
+    registry = Registry([bridge], {(TRIED, "tried"): enrolled}, (), catalogue)
+    return _answers(registry.understand(topic, given.encode()))
 
 
 def _paths(model: Model, value: object) -> list[str]:
@@ -177,10 +178,8 @@ def _answers(answers: tuple[Understood, ...]) -> list[str]:
         if isinstance(answer, Message):
             lines.append(f"message, duplicate key {answer.key or '(none)'}")
             lines += _said(answer.readings)
-        elif isinstance(answer, Undecodable):
-            lines.append(f"undecodable: {answer.why}")
         else:
-            lines.append(repr(answer))
+            lines.append(f"undecodable: {getattr(answer, 'why', answer)}")
     return lines
 
 

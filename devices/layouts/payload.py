@@ -85,6 +85,11 @@ class _Walk:
             start = self.end
             if start >= len(self.data) or not self._fields(group, start) or self.end == start:
                 return
+        self._too_many()
+
+    def _too_many(self) -> None:
+        """More records than an honest payload holds: said, and not read further."""
+        self.findings.problem(ProblemKind.TRUNCATED, f"more than {MOST_RECORDS} records")
 
     def _table(self, variant: Variant) -> None:
         width = variant.key_bytes
@@ -104,12 +109,12 @@ class _Walk:
             self.end = at + width
             if not self._fields(fields, self.end):
                 return
+        self._too_many()
 
     def _unknown(self, key: bytes, after: int, variant: Variant) -> None:
         """A channel without an entry: its length is unknown, so everything after it is lost."""
         if len(key) < variant.key_bytes:
-            if variant.tail == "problem":
-                self.findings.problem(ProblemKind.TRUNCATED, f"left over: {key.hex()}")
+            self.findings.problem(ProblemKind.TRUNCATED, f"left over: {key.hex()}")
             return
         self.findings.problem(ProblemKind.UNKNOWN_CHANNEL, key)
         if after < len(self.data):

@@ -245,6 +245,8 @@ def test_a_sighting_names_the_room_that_heard_it() -> None:
     assert message.device == DeviceId("tag")
     assert message.readings == (Sighted("stue", -71.5, 2.25), BatteryRead(80.0, 2.95))
     assert message.key == ""
+    bare = only(espresense().understand("espresense/devices/x/stue", b'{"distance":3}'))
+    assert bare.readings == (Sighted("stue", None, 3.0),)
     more = only(espresense().understand("espresense/devices/x/stue", b'{"rssi":-1,"mV":3000}'))
     assert more.readings[1] == BatteryRead(None, 3.0)
 

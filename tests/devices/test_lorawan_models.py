@@ -91,7 +91,16 @@ def read(
         ("milesight/vs373", "06fb0700000301", 85, FallSeen(FallPhase.IGNORED, incident="7")),
         ("milesight/vs373", "06fb0800030101", 85, BedChanged(occupied=False)),
         ("milesight/at101", "0488c05eaa00a0e18f0301", 85, MotionSeen(active=True)),
+        (
+            "milesight/at101",
+            "06d9000102030405 06c401".replace(" ", ""),
+            85,
+            MotionSeen(active=True),
+        ),
         ("milesight/at101", "070001", 85, Tampered("wall")),
+        ("browan/tbol100", "020b3800e8f1039fe67a09", 136, ButtonPressed("press")),
+        ("milesight/ds3604", "fb0100054d696c6573017550", 85, BatteryRead(80.0)),
+        ("milesight/ws101", "017564aa01", 85, Problem(ProblemKind.UNKNOWN_CHANNEL, "aa01")),
         ("milesight/generic", "0567fb00", 85, Measured("temperature", 25.1, "°C")),
         ("netvox/r312a", "0149011c010000000000 00", 6, ButtonPressed("press")),
         ("netvox/r311a", "0102011c010000000000 00", 6, DoorMoved(open=True)),
@@ -154,6 +163,20 @@ def test_what_does_not_fit_is_a_problem_or_a_sign_of_life_and_never_silent(
 ) -> None:
     found = read(model, payload, port)
     assert [r for r in found if isinstance(r, (Problem, DeviceHeard))]
+
+
+def test_a_negative_position_keeps_its_sign() -> None:
+    found = read("browan/tbol100", "000b3800000000ff00f8ff1f", 136)
+    assert [r for r in found if isinstance(r, (Sighted, Problem))]
+
+
+def test_more_records_than_an_honest_payload_holds_are_said() -> None:
+    assert Problem(ProblemKind.TRUNCATED, "more than 128 records") in read(
+        "milesight/ws101", "017564" * 200
+    )
+    assert Problem(ProblemKind.TRUNCATED, "more than 128 records") in read(
+        "dragino/lds03a", "0100000500000063bfe921" * 200, 3
+    )
 
 
 def test_padding_that_the_maker_is_known_for_is_no_problem() -> None:

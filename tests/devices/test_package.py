@@ -106,8 +106,8 @@ MODEL = '[model."a/b"]\nversion = 1\nclass = "comfort"\nsource = "x"\n'
         (MODEL + '[[model."a/b".message]]\nfields = [{ type = "u9" }]', "u9"),
         (MODEL + '[[model."a/b".message]]\nfields = [{ word = "dor" }]', "dor"),
         (
-            MODEL
-            + '[[model."a/b".message]]\nfields = [{ word = "fall", means = { 1 = [["x", "y"]] } }]',
+            MODEL + '[[model."a/b".message]]\nfields = '
+            '[{ word = "fall", means = { 1 = [["x", "y"]] } }]',
             "means.1",
         ),
         (MODEL + '[[model."a/b".message]]\ninclude = ["nowhere"]', "nowhere"),
@@ -369,6 +369,7 @@ def test_odd_values_take_the_slow_way_and_end_in_a_problem_or_a_reading() -> Non
     assert house.readings("x", {"voltage": None})[0] == Problem(
         ProblemKind.NULL_FIELD, "battery_volts=None"
     )
+    assert house.readings("x", {"temperature": 21}) == (Measured("temperature", 21.0, "°C"),)
     assert house.readings("x", {"temperature": None}) == (DeviceHeard(),)
     assert house.readings("x", {"temperature": "21.5"}) == (
         Measured("temperature", 21.5, "°C"),
@@ -586,6 +587,13 @@ def test_try_out_takes_json_adverts_and_events() -> None:
     assert constant
 
 
+def test_try_out_takes_a_stranger_and_nothing() -> None:
+    assert try_out.unhex("") is None
+    event_ = {"end_device_ids": {}, "uplink_message": {"frm_payload": "/y4B"}}
+    lines = try_out.explain("milesight/ws101", json.dumps(event_))
+    assert "  HelpPressed(trigger=press, count=1)" in lines
+
+
 def test_try_out_names_the_nearest_model() -> None:
     with pytest.raises(try_out.UnknownModelError, match="milesight/ws101"):
         try_out.explain("x/ws101", "00")
@@ -612,8 +620,8 @@ def test_the_public_vectors_are_right_but_for_those_named() -> None:
         "moko/LW007-PIR: should decode the Moko LW007-PIR heartbeat payload",
         "moko/LW007-PIR: should decode the Moko LW007-PIR shutdown payload",
         # A percentage that upstream makes of volts by a curve of its own.
-        "swisscom/multisense: should decode the Swisscom Multisense timed event"
-        " with all datatopics",
+        "swisscom/multisense: should decode the Swisscom Multisense timed event with "
+        "all datatopics",
         # Upstream calls 292.405 kelvin 29.24 degrees.
         "yanzi/presenceMini: should decode the Presence Mini Sensor Temperature payload",
     }
@@ -644,7 +652,11 @@ def test_each_format_is_told_by_its_shape_and_wrong_ones_are_listed(tmp_path: Pa
         "d.json": [
             {
                 "adverts": [
-                    {"hex": "403a02", "events": {"button": ["long_press", None]}, "values": {}},
+                    {
+                        "hex": "403a02",
+                        "events": {"button": ["long_press", None], "other": []},
+                        "values": {},
+                    },
                     {"hex": "403a02", "supported": False},
                     {"hex": ""},
                 ],
@@ -714,6 +726,7 @@ def test_expected_values_that_say_nothing_are_not_compared() -> None:
         for maker in fields.values():
             for value in ("nonsense", 7, None, "NORMAL", "OPEN", "OCCUPIED", "TRIGGER", True):
                 check = maker(value)
+                assert check is None or check((BatteryRead(),)) in {True, False}
                 assert check is None or check((DeviceHeard(),)) in {True, False}
 
 
