@@ -10,12 +10,11 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import cast
 
 from devices.codec import excerpt
+from devices.joined import joined_battery, joined_motion, link_read
 from routing.readings import (
-    BatteryRead,
     BedChanged,
     ButtonPressed,
     DeviceClass,
@@ -29,22 +28,18 @@ from routing.readings import (
     HelpCancelled,
     HelpPressed,
     HelpTrigger,
-    LinkRead,
     Measured,
-    MotionSeen,
     Problem,
     ProblemKind,
     Reading,
     Sighted,
     Tampered,
     TimeQuality,
-    Trust,
 )
 
 EARLIEST_YEAR = 2020
 """No device of ours was sold before: 1980 and 2000 are clocks that were never set (T1)."""
 LATEST_YEAR = 2099
-HIGHEST_PERCENT = 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,14 +220,14 @@ class Findings:
         """Return all readings, with what belongs together joined."""
         readings = self.readings
         if self._motion is not None:
-            readings.append(_joined_motion(self._motion))
+            readings.append(joined_motion(self._motion))
         if self._place is not None:
             self._join_place(self._place)
         if self._battery is not None:
-            readings.append(_joined_battery(self._battery))
+            readings.append(joined_battery(self._battery))
         if self._link is not None:
             link = self._link
-            readings.append(_link_read(link.get("rssi"), link.get("snr"), link.get("lqi")))
+            readings.append(link_read(link.get("rssi"), link.get("snr"), link.get("lqi")))
         return tuple(readings)
 
     def _meaning(self, word: Word, text: str) -> None:
@@ -449,58 +444,6 @@ class Findings:
 
     def say_nothing(self, word: Word, value: object) -> None:
         """Known, and of no use to us."""
-
-
-# Frozen values that come again and again: made once. Arguments are normalised before (12 and
-# 12.0 would be one entry with two spellings, and the journal is compared byte for byte).
-_battery_of = lru_cache(maxsize=4096)(BatteryRead)
-_link_of = lru_cache(maxsize=4096)(LinkRead)
-_motion_of = lru_cache(maxsize=256)(MotionSeen)
-
-
-def _joined_battery(found: dict[str, float]) -> BatteryRead:
-    percent, trust = found.get("percent"), Trust.GOOD
-    if percent is None:
-        percent = found.get("estimate")
-        if percent is not None:
-            trust = Trust.UNRELIABLE
-    elif not 0 <= percent <= HIGHEST_PERCENT:
-        percent, trust = min(max(percent, 0.0), HIGHEST_PERCENT), Trust.CLAMPED
-    low, charging = found.get("low"), found.get("charging")
-    volts = found.get("volts")
-    return _battery_of(
-        None if percent is None else float(percent) + 0.0,
-        None if volts is None else float(volts) + 0.0,
-        None if low is None else bool(low),
-        None if charging is None else bool(charging),
-        trust,
-    )
-
-
-def _link_read(rssi: float | None, snr: float | None, lqi: float | None) -> LinkRead:
-    return _link_of(
-        None if rssi is None else float(rssi) + 0.0,
-        None if snr is None else float(snr) + 0.0,
-        None if lqi is None else int(lqi),
-    )
-
-
-def _joined_motion(motion: dict[str, float | str]) -> Reading:
-    """Distance alone is a measure; a count alone says whether somebody is there."""
-    if len(motion) == 1 and "active" in motion:
-        return _motion_of(bool(motion["active"]))
-    count, active = motion.get("count"), motion.get("active")
-    distance = motion.get("distance")
-    if active is None:
-        if count is None and "posture" not in motion:
-            return Measured("distance", float(distance or 0.0), "m")
-        active = count is None or float(count) > 0
-    return MotionSeen(
-        bool(active),
-        str(motion.get("posture", "")),
-        None if count is None else int(float(count)),
-        None if distance is None else float(distance),
-    )
 
 
 def _token(value: object) -> str | None:

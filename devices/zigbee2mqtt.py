@@ -7,7 +7,7 @@ Assistant's copy: all carry the same key. Source: the bridge's code, release 2.1
 section 2.1 says.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -31,7 +31,8 @@ from devices.codec import (
 )
 from devices.envelope import BROKEN, Json, instant, items, parsed, plain, table, text
 from devices.exposes import exposed, known_words, word_for
-from devices.words import Findings, Word, device_time, judged, number
+from devices.words import Findings, device_time, judged, number
+from devices.zigbee_properties import Reader, reader_of
 from routing.readings import (
     Availability,
     AvailabilityChanged,
@@ -45,21 +46,18 @@ from routing.readings import (
     HelpPressed,
     LinkRead,
     Measured,
-    MotionSeen,
     Problem,
     ProblemKind,
     Reading,
     TimeQuality,
 )
 
-Handler = Callable[[Findings, object], None]
 MOST_DEVICES = 2000
 SPECIAL = frozenset(
     {"action", "update", "device", "last_seen", "update_available", "elapsed", "battery_type"}
 )
 UNSEEN_IS_HELP = frozenset({"action", "sos", "sos_alarm", "emergency", "panic"})
 """Keys for whose sake a message from an unknown name is kept in quarantine, not dropped."""
-LEVELS = frozenset({"motion", "bed", "door", "tamper"})
 PRESSES = (HelpPressed, ButtonPressed)
 QUIET = (BatteryRead, LinkRead, Measured, DeviceHeard, Problem)
 
@@ -73,7 +71,7 @@ class Known:
     model: str
     version: int
     enrolled: Enrolled | None
-    handlers: Mapping[str, Handler]
+    handlers: Mapping[str, Reader]
     described: bool
     """Whether the bridge's exposes were there: without them a contact's polarity is unknown."""
 
@@ -117,11 +115,11 @@ class Zigbee2Mqtt:
         words = known_words(self.catalogue, device.model, model_id)
         exposes = parsed(device.exposes.encode())
         described = tuple(exposed(exposes))
-        handlers: dict[str, Handler] = {}
+        handlers: dict[str, Reader] = {}
         for one in described:
             word = word_for(one, words)
             if word is not None and one.property not in SPECIAL:
-                handlers[one.property] = _handler(word, one.unit)
+                handlers[one.property] = reader_of(word, one.unit)
         for name in (
             "battery",
             "linkquality",
@@ -132,7 +130,7 @@ class Zigbee2Mqtt:
             "tamper",
         ):
             if name not in handlers and (not described or name in {"battery", "linkquality"}):
-                handlers[name] = _handler(words[name], "")
+                handlers[name] = reader_of(words[name], "")
         model = self.catalogue.get(model_id)
         version = model.version if model else 0
         return Known(
@@ -429,92 +427,3 @@ def _press(
         press.append(HelpPressed(asked.trigger, asked.button, asked.count))
         if not asked.known:
             findings.problem(ProblemKind.UNKNOWN_ENUM, f"action={excerpt(action, 24)}")
-
-
-def _handler(word: Word, unit: str) -> Handler:
-    """Return a reader of one property; the commonest are made fast."""
-    if word.word == "battery_percent":
-        return _battery_percent(word)
-    if word.word == "lqi":
-        return _quality(word)
-    if word.word == "battery_volts" and unit == "mV":
-        return _millivolts(word)
-    if word.word == "measured" and word.on is None:
-        return _quantity(word)
-    if word.word in LEVELS and word.on is not None and word.off is not None:
-        return _level(word)
-    return lambda findings, value: findings.put(word, value)
-
-
-def _battery_percent(word: Word) -> Handler:
-    def read(findings: Findings, value: object) -> None:
-        if value.__class__ is int or value.__class__ is float:
-            findings.charged("percent", cast("float", value))
-        else:
-            findings.put(word, value)
-
-    return read
-
-
-def _quality(word: Word) -> Handler:
-    def read(findings: Findings, value: object) -> None:
-        if value.__class__ is int:
-            findings.linked("lqi", cast("float", value))
-        else:
-            findings.put(word, value)
-
-    return read
-
-
-def _level(word: Word) -> Handler:
-    """A boolean property: what `true` and `false` say is worked out once.
-
-    Its reading is looked up by the raw value. `1` and `True` are one key for Python, and one
-    meaning for a device.
-    """
-    table: dict[object, tuple[Reading | None, str, bool | None]] = {}
-    for value in (True, False, "ON", "OFF", word.on, word.off):
-        alone = Findings(DeviceClass.COMFORT)
-        alone.put(word, value)
-        found = alone.done()
-        if found and not isinstance(found[0], Problem):
-            active = found[0].active if isinstance(found[0], MotionSeen) else None
-            table[value] = (
-                None if active is not None else found[0],
-                alone.key_parts[0],
-                active,
-            )
-
-    def read(findings: Findings, value: object) -> None:
-        known = table.get(value) if isinstance(value, (bool, str)) else None
-        if known is None:
-            findings.put(word, value)
-            return
-        reading, key, active = known
-        findings.key_parts.append(key)
-        if reading is not None:
-            findings.readings.append(reading)
-        else:
-            findings.moved(active=bool(active))
-
-    return read
-
-
-def _millivolts(word: Word) -> Handler:
-    def read(findings: Findings, value: object) -> None:
-        amount = number(value)
-        findings.put(word, value if amount is None else amount / 1000)
-
-    return read
-
-
-def _quantity(word: Word) -> Handler:
-    def read(findings: Findings, value: object) -> None:
-        if value.__class__ is float or value.__class__ is int:
-            findings.readings.append(
-                Measured(word.name, float(cast("float", value)), word.unit)
-            )
-        elif value is not None:  # a quantity that is not there yet is no problem
-            findings.put(word, value)
-
-    return read
