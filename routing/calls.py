@@ -63,7 +63,6 @@ TABLE: dict[CallState, dict[Move, CallState]] = {
         Move.ARRIVED: CallState.PRESENT,
         Move.STEPPED_OUT: CallState.PRESENT,
         Move.LEFT: CallState.RINGING,
-        Move.REOPENED: CallState.RINGING,
         Move.CLOSED: CallState.CLOSED,
     },
     CallState.CLOSED: {},

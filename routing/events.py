@@ -34,6 +34,8 @@ class Delivery:
     qos: int = 1
     retained: bool = False
     dup: bool = False
+    packet: int = 0
+    """The broker's packet id, 0 where unknown. The same id again with `dup` is one message."""
     backlog_since: datetime | None = None
     """Set for a message from before the lane's marker: it happened in [this, now]."""
     history: bool = False

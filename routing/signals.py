@@ -76,7 +76,9 @@ def _take_in(draft: Draft, event: SignalReceived) -> Booking:
         _remember(draft, event, before, before.levels, before.keys)
         return _TEST
     if _is_duplicate(event, before, draft.now):
-        keys = _without(before.keys, event.key) if event.delivery.backlog_since else before.keys
+        keys = before.keys
+        if event.delivery.backlog_since is not None:
+            keys = _without(_without(keys, event.key), _packet_key(event))
         _remember(draft, event, before, before.levels, keys)
         return _DUPLICATE
     keys = _keys_after(event, before.keys, draft.now)
@@ -142,8 +144,21 @@ def _is_duplicate(event: SignalReceived, before: DeviceNow, now: datetime) -> bo
     DUP is not trusted. A key answers for one redelivery out of a backlog and is then forgotten:
     a second equal press from an outage is news.
     """
+    if (packet := _packet_key(event)) and event.delivery.backlog_since is not None:
+        return event.delivery.dup and packet in before.keys
     until = before.keys.get(event.key)
     return until is not None and until >= (event.delivery.backlog_since or now)
+
+
+def _packet_key(event: SignalReceived) -> str:
+    """Name the broker's packet, where only that tells a redelivery from an equal press.
+
+    A press whose commit died with the hub comes again like one whose acknowledgement did. The
+    content is the same and the times overlap; the packet id is the difference.
+    """
+    if not event.key or not event.delivery.packet or event.key_window > COPY_WITHIN:
+        return ""
+    return f"#{event.delivery.packet} {event.key}"
 
 
 def _keys_after(
@@ -156,9 +171,11 @@ def _keys_after(
     """
     replayed = event.delivery.retained
     together = event.delivery.backlog_since is not None and event.key_window <= COPY_WITHIN
-    if not event.key or replayed or together:
+    if not event.key or replayed:
         return keys
-    return _with_key(keys, event.key, now + event.key_window)
+    if packet := _packet_key(event):
+        keys = _with_key(keys, packet, now + event.key_window)
+    return keys if together else _with_key(keys, event.key, now + event.key_window)
 
 
 def _copy_key(event: SignalReceived) -> str:

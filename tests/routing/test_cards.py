@@ -32,6 +32,14 @@ def test_capability_24_the_queue_is_priority_then_waiting_time_then_id() -> None
     assert queue(reversed(open_calls(night.state))) == open_calls(night.state)
 
 
+def test_waiting_time_goes_before_the_id_also_after_the_tenth_call() -> None:
+    night = Night()
+    for n in range(11):
+        night.at(f"02:00:{n}", ask("anne", emergency=True, room=f"r{n}"))
+    ids = [call.id for call in open_calls(night.state)]
+    assert ids == [f"1-{n}" for n in range(1, 12)]
+
+
 def test_what_rings_and_what_is_listed_on_a_telephone() -> None:
     night = Night().at("02:00", press())
     assert rings_on(night.state, telephone("anne")) == ("1-1",)

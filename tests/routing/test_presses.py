@@ -255,6 +255,20 @@ def test_a_replayed_press_does_not_swallow_a_genuine_one() -> None:
     night.at("02:14:01", press(key="k")).booked(Booked.OPENED)
 
 
+def test_d4_the_brokers_packet_id_tells_a_redelivery_from_an_equal_press() -> None:
+    """A press that died uncommitted comes again just like one whose PUBACK was lost."""
+    night = Night()
+    since = night.clock("02:14:01")
+    night.at("02:14:00", press(key="k", delivery=Delivery(packet=7)))
+
+    def again(packet: int, *, dup: bool) -> Delivery:
+        return Delivery(packet=packet, dup=dup, backlog_since=since)
+
+    night.at("02:16", press(key="k", delivery=again(8, dup=True))).booked(Booked.JOINED)
+    night.at("02:16", press(key="k", delivery=again(7, dup=True))).booked(Booked.DUPLICATE)
+    night.at("02:16", press(key="k", delivery=again(7, dup=False))).booked(Booked.JOINED)
+
+
 def test_two_presses_in_one_backlog_are_two() -> None:
     night = Night()
     since = night.clock("01:00")

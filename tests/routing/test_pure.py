@@ -68,6 +68,11 @@ def test_the_picture_shows_every_way_a_call_changes_state() -> None:
             assert (f"{state} --> {to}: {move}" in drawn) is (to is not state)
 
 
+def test_the_readme_shows_the_same_picture() -> None:
+    readme = Path(routing.__file__).parent.parent / "README.md"
+    assert diagram() in readme.read_text("utf-8")
+
+
 def test_a_closed_call_never_moves_again() -> None:
     assert TABLE[CallState.CLOSED] == {}
     night = Night().at("02:00", press()).at("02:00:10", take("anne"))

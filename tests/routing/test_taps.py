@@ -46,6 +46,14 @@ def test_the_same_operation_twice_gets_the_same_answer() -> None:
     night.at("02:14:40", take("per", operation="z")).replied(Reason.ALREADY_DONE, ok=True)
 
 
+def test_a_repeated_operation_does_nothing_and_is_answered_as_before() -> None:
+    night = ringing()
+    night.at("02:14:10", take("anne", operation="x"))
+    before = night.state.calls
+    night.at("02:14:11", take("anne", operation="x")).expects().replied(Reason.TAKEN, ok=True)
+    assert night.state.calls == before
+
+
 def test_a_tap_on_an_unknown_call_is_answered_so() -> None:
     night = ringing()
     night.at("02:14:10", take("anne", "9-9")).replied(Reason.UNKNOWN_CALL, ok=False)
@@ -296,6 +304,13 @@ def test_an_emergency_is_never_merged_and_its_repeat_rings_again() -> None:
         Reason.ALREADY_DONE, ok=True
     )
     assert len(night.state.open) == 3
+
+
+def test_a_press_is_never_merged_into_an_emergency() -> None:
+    night = ringing()
+    night.at("02:14:10", arrive("anne")).at("02:14:20", ask("anne", emergency=True, call="1-1"))
+    night.at("02:14:30", close("anne", "1-1")).at("02:14:40", press())
+    assert [call.type for call in night.open()] == [CallType.EMERGENCY, CallType.PATIENT]
 
 
 def test_asking_again_for_assistance_that_was_taken_rings_again() -> None:
