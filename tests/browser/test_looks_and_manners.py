@@ -276,6 +276,23 @@ def test_silence_shows_within_seven_seconds_and_an_answer_then_silences_nobody(
     assert len({op.op for op in stage.said(frames.Op)}) == 1
 
 
+def test_help_asked_for_without_contact_is_never_called_sent(
+    stage: Stage, telephone: Opener
+) -> None:
+    page = on_shift(telephone(), stage)
+    until(page, lambda: stage.said(frames.Alive))
+    stage.silent = True
+    expect(page.get_by_test_id("lost-bar")).to_be_visible(timeout=8_000)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Ingen kjente anrop")
+    help_button = page.get_by_role("button", name="Be om hjelp")
+    help_button.click()
+    help_button.click()
+    expect(page.get_by_role("button", name="Ikke sendt ennå")).to_be_visible()
+    stage.silent = False
+    expect(page.get_by_role("button", name="Hjelp er bedt om")).to_be_visible(timeout=8_000)
+    assert {op.action for op in stage.said(frames.Op)} == {"assist"}
+
+
 def test_an_unanswered_tap_survives_a_reload_and_is_sent_with_the_same_id(
     stage: Stage, telephone: Opener
 ) -> None:
@@ -334,7 +351,9 @@ def test_the_board_says_when_it_is_old(stage: Stage, telephone: Opener) -> None:
         "calls": [
             {
                 "id": "1-7", "type": "patient", "priority": 1, "state": "ringing",
-                "room": "204", "why": "Trykket på armbåndet", "reason": "help_pressed", "practice": False, "late": False,
+                "room": "204",
+                "why": "Trykket på armbåndet", "reason": "help_pressed",
+                "practice": False, "late": False,
                 "opened_at": now().isoformat(), "pressed": 1, "owner": None, "taken_at": None,
                 "present": [],
             }

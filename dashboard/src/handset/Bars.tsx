@@ -48,10 +48,12 @@ export function StatusRow({ view, now, onMenu }: { view: View; now: number; onMe
   const reasons = handset?.reasons.map((reason) => words.why[reason] ?? reason) ?? [];
   return (
     <div className="status-row">
-      <span className="contact" data-contact={view.contact}>
-        <span className="dot" aria-hidden="true" />
-        {view.contact === "lost" ? words.contact.lostShort : words.contact[view.contact]}
-      </span>
+      {view.contact !== "lost" && (
+        <span className="contact" data-contact={view.contact}>
+          <span className="dot" aria-hidden="true" />
+          {words.contact[view.contact]}
+        </span>
+      )}
       <span className="clock">{clock(now)}</span>
       <button
         type="button"

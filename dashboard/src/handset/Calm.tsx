@@ -4,6 +4,7 @@ import type { Card, Colleague } from "../api/frames";
 import { counter, secondsSince, spoken } from "../core/age";
 import { kindOf } from "../core/alarm";
 import type { View } from "../core/telephone";
+import type { Words } from "../i18n/nb";
 import { Hold } from "../ui/Hold";
 import { Mark } from "../ui/Mark";
 import { useWords } from "../ui/words";
@@ -22,14 +23,20 @@ export function Calm({ view, hubNow, onHelp, onOpen }: CalmProps) {
   return (
     <section className="calm" data-testid="calm">
       <div className="calm-body">
-        <h1 className="calm-title">{calls.length ? words.calm.others : words.calm.title}</h1>
+        <h1 className="calm-title">
+          {calls.length
+            ? words.calm.others
+            : view.contact === "lost"
+              ? words.contact.noCallKnown
+              : words.calm.title}
+        </h1>
         <p className="quiet">
           {age < 4 ? words.calm.now : words.calm.since(spoken(age, words.contact.hour))}
         </p>
         <CallList calls={calls} hubNow={hubNow} onOpen={onOpen} />
         <Colleagues colleagues={view.shown?.colleagues ?? []} />
       </div>
-      <HelpBar onHelp={onHelp} />
+      <HelpBar view={view} onHelp={onHelp} />
     </section>
   );
 }
@@ -95,21 +102,33 @@ function Colleagues({ colleagues }: { colleagues: readonly Colleague[] }) {
   );
 }
 
-function HelpBar({ onHelp }: { onHelp: (action: "assist" | "emergency") => void }) {
+type Help = "assist" | "emergency";
+
+/** What became of the last cry for help: never «asked for» before the hub has said so. */
+function outcome(view: View, action: Help, asked: boolean, words: Words): string {
+  if (view.waiting.some(({ op }) => op.action === action && !op.call)) {
+    return view.contact === "lost" ? words.call.waitingOther : words.call.sending;
+  }
+  const refused = view.notices.some(({ what }) => what.is === "refused");
+  if (!asked || refused) return words.help[action];
+  return action === "assist" ? words.help.sent : words.help.emergencySent;
+}
+
+function HelpBar({ view, onHelp }: { view: View; onHelp: (action: Help) => void }) {
   const words = useWords();
-  const [sent, setSent] = useState<"assist" | "emergency" | null>(null);
-  const ask = (action: "assist" | "emergency") => {
+  const [asked, setAsked] = useState<Help | null>(null);
+  const ask = (action: Help) => {
     onHelp(action);
-    setSent(action);
-    setTimeout(() => setSent(null), 5_000);
+    setAsked(action);
+    setTimeout(() => setAsked(null), 8_000);
   };
   return (
     <div className="bottom pair">
       <Hold onDone={() => ask("assist")} hint={words.help.assistHow}>
-        {sent === "assist" ? words.help.sent : words.help.assist}
+        {outcome(view, "assist", asked === "assist", words)}
       </Hold>
       <Hold onDone={() => ask("emergency")} hint={words.help.assistHow} color="danger">
-        {sent === "emergency" ? words.help.emergencySent : words.help.emergency}
+        {outcome(view, "emergency", asked === "emergency", words)}
       </Hold>
     </div>
   );

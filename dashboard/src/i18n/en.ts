@@ -16,7 +16,6 @@ export const en: Words = {
     connected: "Connected",
     unsteady: "Unsteady",
     lost: "NO CONNECTION – you get no calls",
-    lostShort: "No connection",
     silentFor: (age) => `No answer for ${age}`,
     lastCall: (at) => `Last known call at ${at}`,
     noCallKnown: "No known calls",

@@ -14,7 +14,6 @@ export const nb = {
     connected: "Tilkoblet",
     unsteady: "Ustabil",
     lost: "INGEN FORBINDELSE – du får ikke anrop",
-    lostShort: "Ingen forbindelse",
     silentFor: (age: string) => `Ingen svar på ${age}`,
     lastCall: (at: string) => `Siste kjente anrop kl. ${at}`,
     noCallKnown: "Ingen kjente anrop",
