@@ -67,7 +67,7 @@ def test_a_press_rings_is_taken_seen_to_and_closed_and_the_figures_show_it(
     leader = telephone(1280, 800, touch=False)
     leader.goto(house.url)
     leader.get_by_label("Brukernavn").fill(LEADER)
-    leader.get_by_label("Passord").fill(PASSWORD)
+    leader.locator("input[name=password]").fill(PASSWORD)
     leader.get_by_role("button", name="Logg på").click()
     row = leader.get_by_test_id("call-row").first
     expect(row).to_contain_text("Toalett")

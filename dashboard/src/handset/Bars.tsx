@@ -114,7 +114,7 @@ export function noticeText(notice: Notice, words: ReturnType<typeof useWords>): 
     case "gone": {
       const room = what.room ? words.notice.ofRoom(what.room) : "";
       if (what.reason === "taken_by_another" && what.by)
-        return words.notice.tookIt(what.by.name, room);
+        return words.notice.takenBy(what.by.name, room);
       return (
         what.text ||
         (what.reason === "closed" ? words.notice.closed(room) : words.notice.movedOn(room))

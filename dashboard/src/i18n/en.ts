@@ -190,7 +190,7 @@ export const en: Words = {
     emergencySent: "Emergency call sent",
   },
   notice: {
-    tookIt: (name, room) => `${name} took it${room}`,
+    takenBy: (name, room) => `${name} took it${room}`,
     closed: (room) => `Closed${room}`,
     movedOn: (room) => `The call moved on${room}`,
     ofRoom: (number) => ` (room ${number})`,

@@ -188,7 +188,7 @@ export const nb = {
     emergencySent: "Nødanrop er sendt",
   },
   notice: {
-    tookIt: (name: string, room: string) => `${name} tok den${room}`,
+    takenBy: (name: string, room: string) => `${name} tok den${room}`,
     closed: (room: string) => `Avsluttet${room}`,
     movedOn: (room: string) => `Anropet gikk videre${room}`,
     ofRoom: (number: string) => ` (rom ${number})`,
