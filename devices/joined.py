@@ -11,6 +11,7 @@ HIGHEST_PERCENT = 100.0
 _battery_of = lru_cache(maxsize=4096)(BatteryRead)
 _link_of = lru_cache(maxsize=4096)(LinkRead)
 _motion_of = lru_cache(maxsize=256)(MotionSeen)
+measured_of = lru_cache(maxsize=8192)(Measured)
 
 
 def joined_battery(found: dict[str, float]) -> BatteryRead:

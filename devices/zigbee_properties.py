@@ -6,8 +6,9 @@ The commonest properties skip `Findings.put`: motion sensors send most of a hous
 from collections.abc import Callable
 from typing import cast
 
+from devices.joined import measured_of
 from devices.words import Findings, Word, number
-from routing.readings import DeviceClass, Measured, MotionSeen, Problem, Reading
+from routing.readings import DeviceClass, MotionSeen, Problem, Reading
 
 Reader = Callable[[Findings, object], None]
 LEVELS = frozenset({"motion", "bed", "door", "tamper"})
@@ -85,7 +86,10 @@ def _level(word: Word) -> Reader:
 def _millivolts(word: Word) -> Reader:
     def read(findings: Findings, value: object) -> None:
         amount = number(value)
-        findings.put(word, value if amount is None else amount / 1000)
+        if amount is None:
+            findings.put(word, value)
+        else:
+            findings.charged("volts", round(amount / 1000, 3))
 
     return read
 
@@ -93,9 +97,8 @@ def _millivolts(word: Word) -> Reader:
 def _quantity(word: Word) -> Reader:
     def read(findings: Findings, value: object) -> None:
         if value.__class__ is float or value.__class__ is int:
-            findings.readings.append(
-                Measured(word.name, float(cast("float", value)), word.unit)
-            )
+            amount = float(cast("float", value)) + 0.0
+            findings.readings.append(measured_of(word.name, amount, word.unit))
         elif value is not None:  # a quantity that is not there yet is no problem
             findings.put(word, value)
 
