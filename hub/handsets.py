@@ -7,6 +7,7 @@ state and sent what differs, so a lost frame does no harm.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -90,6 +91,8 @@ class Gateway:
         self._ticked_at = 0.0
         self.rung_again = 0
         """Rings that had to be sent again; a figure for /metrics."""
+        self.ended = Counter[str]()
+        """Lines that the hub ended, by reason; the same."""
 
     def attach(self, house: HouseId, door: Door) -> None:
         """Attend this house; the state its engine starts with is durable."""
@@ -288,6 +291,7 @@ class Gateway:
             if self._lines.get(line.key) is line:
                 del self._lines[line.key]
         if ended is not None:
+            self.ended[ended.reason] += 1
             await _say_goodbye(socket, ended)
 
     def hang_up(self, house: HouseId, handset: HandsetId, reason: frames.ByeReason) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Protocol
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -41,6 +41,17 @@ class Commits(Protocol):
     state: StoreState
     commits: int
     last_commit_s: float
+
+
+class Telephones(Protocol):
+    """The gateway, as the figures need it."""
+
+    rung_again: int
+
+    @property
+    def ended(self) -> Mapping[str, int]:
+        """Lines that the hub ended, by reason."""
+        ...
 
 
 class MqttFigures(Protocol):
@@ -79,17 +90,6 @@ class Metrics:
             "bjelle_commit_seconds",
             "How long a commit of the journal took",
             buckets=COMMIT_S,
-            registry=self.registry,
-        )
-        self.requests = Counter(
-            "bjelle_http_requests",
-            "Answered requests by status class",
-            ["status"],
-            registry=self.registry,
-        )
-        self.rung_again = Gauge(
-            "bjelle_rings_repeated",
-            "Rings sent again because no telephone had confirmed them",
             registry=self.registry,
         )
         self._commits_seen = 0
@@ -145,6 +145,10 @@ class Metrics:
         self._reading.store = store
         self._reading.mqtt = mqtt
 
+    def watch_telephones(self, telephones: Telephones) -> None:
+        """Read the gateway at each scrape."""
+        self._reading.telephones = telephones
+
     def broker_up(self, states: Sequence[State]) -> bool:
         """Tell whether the broker is connected: as its client says, else as the houses know."""
         mqtt = self._reading.mqtt
@@ -162,6 +166,7 @@ class _Reading(Collector):
         self.engines: Mapping[HouseId, Waiting] = {}
         self.store: Commits | None = None
         self.mqtt: MqttFigures | None = None
+        self.telephones: Telephones | None = None
 
     def collect(self) -> Iterable[Metric]:
         """Yield what is true now."""
@@ -178,6 +183,7 @@ class _Reading(Collector):
         broker.add_metric([], float(connected))
         yield broker
         yield from self._messages()
+        yield from self._lines()
 
     def _calls(self, states: Sequence[State]) -> Metric:
         counts = {(s, p): 0 for s in CallState if s is not CallState.CLOSED for p in Priority}
@@ -211,6 +217,20 @@ class _Reading(Collector):
         for lane, name in enumerate(("alarm", "bulk")):
             family.add_metric([name], sum(e.depths[lane] for e in self.engines.values()))
         return family
+
+    def _lines(self) -> Iterable[Metric]:
+        telephones = self.telephones
+        again = CounterMetricFamily(
+            "bjelle_rings_repeated", "Rings sent again because nobody had confirmed them"
+        )
+        again.add_metric([], telephones.rung_again if telephones else 0)
+        yield again
+        ended = CounterMetricFamily(
+            "bjelle_lines_ended", "Telephones' lines that the hub ended", labels=["reason"]
+        )
+        for reason, count in dict(telephones.ended if telephones else {}).items():
+            ended.add_metric([reason], count)
+        yield ended
 
     def _messages(self) -> Iterable[Metric]:
         mqtt = self.mqtt

@@ -70,6 +70,7 @@ ACCESS: dict[tuple[str, str], Allowed] = {
     ("GET", "/api/v1/status"): TECHNICAL | {Role.NURSE},
     ("GET", "/api/v1/quarantine"): TECHNICAL,
     ("POST", "/api/v1/handsets/{handset_id}/code"): TECHNICAL,
+    ("POST", "/api/v1/house"): TECHNICAL,
     ("GET", "/metrics"): TECHNICAL | {Open.SCRAPER},
 }
 

@@ -13,11 +13,11 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from hub.accounts import Accounts
-from hub.api import calls, pages, patients, quality, sessions, socket, status
+from hub.api import calls, house, pages, patients, quality, sessions, socket, status
 from hub.api.access import Gate
 from hub.api.limits import Limits
 from hub.api.problems import ApiProblem, on_http, on_invalid, on_problem
-from hub.api.wiring import Hub, TelephoneExchange
+from hub.api.wiring import Hub, TakesHouseFiles, TelephoneExchange
 from hub.clock import Clock
 from hub.engine import Engine
 from hub.metrics import Metrics
@@ -34,6 +34,7 @@ def create_app(
     *,
     settings: Settings,
     store: Store,
+    houses: TakesHouseFiles,
     engines: Mapping[HouseId, Engine],
     gateway: TelephoneExchange,
     names: Mapping[HouseId, Names],
@@ -51,13 +52,16 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
     )
-    hub = Hub(settings, store, engines, gateway, names, clock, metrics, accounts, version)
+    hub = Hub(
+        settings, store, houses, engines, gateway, names, clock, metrics, accounts, version
+    )
     app.state.hub = hub
+    metrics.watch_telephones(gateway)
     app.state.limits = Limits(lambda: asyncio.get_running_loop().time())
     app.add_exception_handler(ApiProblem, on_problem)
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(RequestValidationError, on_invalid)
-    for part in (sessions, calls, patients, quality, status, socket):
+    for part in (sessions, calls, patients, quality, house, status, socket):
         app.include_router(part.routes)
     pages.mount(app)
     app.add_middleware(Gate, hub=hub)

@@ -13,14 +13,16 @@ from hub.api.problems import not_signed_in
 from hub.auth import Session, Telephone
 from hub.clock import Clock
 from hub.engine import Engine
-from hub.metrics import Metrics
+from hub.house import HouseFile
+from hub.house_store import Adopted
+from hub.metrics import Metrics, Telephones
 from hub.names import Names
 from hub.settings import Settings
 from hub.store.store import Store
-from routing.ids import HandsetId, HouseId
+from routing.ids import HandsetId, HouseId, StaffId
 
 
-class TelephoneExchange(Protocol):
+class TelephoneExchange(Telephones, Protocol):
     """The gateway (hub/handsets.py), as routes need it."""
 
     async def attend(self, session: Session, socket: frames.Socket) -> None:
@@ -44,12 +46,27 @@ class TelephoneExchange(Protocol):
         ...
 
 
+class TakesHouseFiles(Protocol):
+    """The houses of this process (hub/houses.py), as routes need them."""
+
+    async def adopt(self, file: HouseFile, by: StaffId | None) -> Adopted:
+        """Take a house file in use.
+
+        Raises:
+            LookupError: the file is of a house that does not run here.
+            LoginTaken: a login of the file is another account's.
+            StoreDown: the database does not answer.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Hub:
     """Everything the API stands on."""
 
     settings: Settings
     store: Store
+    houses: TakesHouseFiles
     engines: Mapping[HouseId, Engine]
     gateway: TelephoneExchange
     names: Mapping[HouseId, Names]

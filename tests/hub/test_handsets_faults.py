@@ -121,6 +121,7 @@ async def test_a_page_that_does_not_read_is_dropped_and_delays_nobody(tmp_path: 
             while HandsetId("phone-2") in hub.gateway.lines(HOUSE):
                 await line.send(hello)
                 await asyncio.sleep(0)
+            assert hub.gateway.ended[ByeReason.SLOW] == 1
             await hub.press()
             card = await page.ringing()
             assert (await page.done(Action.TAKE, card.id)).ok

@@ -21,6 +21,8 @@ EXPECTED = {
     "bjelle_store_up",
     "bjelle_mqtt_messages",
     "bjelle_qos0_dropped",
+    "bjelle_rings_repeated",
+    "bjelle_lines_ended",
 }
 
 
