@@ -275,6 +275,7 @@ def _received(
             qos=message.qos,
             retained=message.retained,
             dup=message.dup,
+            packet=message.packet,
             backlog_since=backlog_since,
             history=said.history,
         ),

@@ -49,6 +49,8 @@ class Received:
     qos: int
     retained: bool = False
     dup: bool = False
+    packet: int = 0
+    """The broker's packet id: a redelivery in the same session has the same. 0 at QoS 0."""
 
 
 Receive = Callable[[Received], Awaitable[None]]
@@ -162,6 +164,18 @@ class GmqttLink:
         self._client.on_disconnect = self._on_disconnect
         self._client.on_subscribe = self._on_acknowledged
         self._client.on_unsubscribe = self._on_acknowledged
+        self._tell_packet_ids()
+
+    def _tell_packet_ids(self) -> None:
+        """Let messages carry their packet id, which gmqtt keeps to itself."""
+        handler: Any = self._client._package_handler  # noqa: SLF001 - no public way
+        plain = handler._handle_qos_1_publish_packet  # noqa: SLF001
+
+        def telling(mid: int, packet: bytes, topic: str, properties: dict[str, Any]) -> None:
+            properties["packet"] = mid
+            plain(mid, packet, topic, properties)
+
+        handler._handle_qos_1_publish_packet = telling  # noqa: SLF001
 
     def _properties(self, *, keep: bool) -> dict[str, int]:
         if self._settings.mqtt_version < MQTTv50:
@@ -248,7 +262,12 @@ class GmqttLink:
     ) -> int:
         assert self._receive is not None
         message = Received(
-            topic, payload, qos, bool(properties["retain"]), bool(properties["dup"])
+            topic,
+            payload,
+            qos,
+            bool(properties["retain"]),
+            bool(properties["dup"]),
+            properties.get("packet", 0),
         )
         try:
             await self._receive(message)

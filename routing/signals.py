@@ -76,27 +76,16 @@ def _take_in(draft: Draft, event: SignalReceived) -> Booking:
         _remember(draft, event, before, before.levels, before.keys)
         return _TEST
     if _is_duplicate(event, before, draft.now):
-        keys = before.keys
-        if event.delivery.backlog_since is not None:
-            keys = _without(_without(keys, event.key), _packet_key(event))
-        _remember(draft, event, before, before.levels, keys)
+        _remember(draft, event, before, before.levels, _answered(event, before.keys))
         return _DUPLICATE
     keys = _keys_after(event, before.keys, draft.now)
     levels, changed, baseline = _new_levels(draft, event, before)
-    helps = _help_in(event, before)
     outcome = _BASELINE if baseline else _UNCHANGED
-    if not helps:
-        _remember(draft, event, before, levels, keys)
-    elif event.delivery.retained and helps[0].trigger is not HelpTrigger.LEVEL:
-        _remember(draft, event, before, levels, keys)
-        outcome = _REPLAYED
-    elif _is_copy(event, keys, draft.now):
-        _remember(draft, event, before, levels, keys)
-        outcome = _DUPLICATE
+    helps = _help_in(event, before)
+    if helps:
+        outcome = _help(draft, event, before, helps[0], levels, keys)
     else:
-        keys = _with_key(keys, _copy_key(event), draft.now + COPY_WITHIN)
         _remember(draft, event, before, levels, keys)
-        outcome = press(draft, event, helps[0], when(event, before, draft.now))
     for reading in changed:
         outcome = weightier(outcome, _changed(draft, event, reading))
     for reading in event.readings:
@@ -104,6 +93,25 @@ def _take_in(draft: Draft, event: SignalReceived) -> Booking:
             outcome = weightier(outcome, rules.pressed(draft, event))
     technical = told(draft, event, device, before)
     return outcome if technical is None else weightier(outcome, technical)
+
+
+def _help(
+    draft: Draft,
+    event: SignalReceived,
+    before: DeviceNow,
+    asked: HelpPressed,
+    levels: dict[str, Level],
+    keys: dict[str, datetime],
+) -> Booking:
+    """Ring for a press, unless it is the broker's memory of one or another source's copy."""
+    replayed = event.delivery.retained and asked.trigger is not HelpTrigger.LEVEL
+    copied = _is_copy(event, keys, draft.now)
+    if replayed or copied:
+        _remember(draft, event, before, levels, keys)
+        return _REPLAYED if replayed else _DUPLICATE
+    keys = _with_key(keys, _copy_key(event), draft.now + COPY_WITHIN)
+    _remember(draft, event, before, levels, keys)
+    return press(draft, event, asked, when(event, before, draft.now))
 
 
 def _not_in_use(draft: Draft, event: SignalReceived, device: Device | None) -> Booking:
@@ -176,6 +184,13 @@ def _keys_after(
     if packet := _packet_key(event):
         keys = _with_key(keys, packet, now + event.key_window)
     return keys if together else _with_key(keys, event.key, now + event.key_window)
+
+
+def _answered(event: SignalReceived, keys: dict[str, datetime]) -> dict[str, datetime]:
+    """Forget the key that has answered for a redelivery out of a backlog."""
+    if event.delivery.backlog_since is None:
+        return keys
+    return _without(_without(keys, event.key), _packet_key(event))
 
 
 def _copy_key(event: SignalReceived) -> str:
