@@ -45,13 +45,20 @@ def ring_again(draft: Draft, call: Call, because: Because) -> Call:
     return call
 
 
-def ring_anew(draft: Draft, call: Call, because: Because, due: datetime | None = None) -> Call:
+def ring_anew(
+    draft: Draft,
+    call: Call,
+    because: Because,
+    due: datetime | None = None,
+    *,
+    but: StaffId | None = None,
+) -> Call:
     """Ring everybody reached so far and the rung where the ladder stands, and wait again."""
     for handset in call.told:
         now = draft.handsets.get(handset)
         if now is None or now.staff is None or not draft.reachable(now):
             continue
-        silent = now.staff == call.asked_by or now.staff in call.present
+        silent = now.staff in (call.asked_by, but) or now.staff in call.present
         if not silent and not is_student(draft.plan, now.staff):
             call = _ring(draft, call, handset, now.staff, because)
     return _sound(draft, call, call.rung, because, due or draft.now)
@@ -119,18 +126,28 @@ def lose_ringing(draft: Draft, call: Call, handset: HandsetId, because: Because)
     return climb(draft, call, Reason.ALL_DECLINED if reason is Reason.DECLINED else reason)
 
 
-def reopen(draft: Draft, call: Call, because: Because, due: datetime | None = None) -> Call:
-    """Let a taken call come back and ring, with its story."""
+def reopen(
+    draft: Draft,
+    call: Call,
+    because: Because,
+    due: datetime | None = None,
+    *,
+    given_back_by: StaffId | None = None,
+) -> Call:
+    """Let a taken call come back and ring, with its story.
+
+    Whoever gave it back has declined it: rung again only as the last resort.
+    """
     call = draft.move(
         call,
         Move.REOPENED,
         because,
         staff=call.owner,
         reopened=call.reopened + 1,
-        declined=(),
+        declined=() if given_back_by is None else (given_back_by,),
         **_NOBODY,
     )
-    return ring_anew(draft, call, because, due)
+    return ring_anew(draft, call, because, due, but=given_back_by)
 
 
 _NOBODY: dict[str, Any] = {
@@ -176,6 +193,8 @@ def go_away(
             handset=handset,
             present=rest,
             owner=owner,
+            # Nobody counts twice where several must come.
+            responders=tuple(one for one in call.responders if one not in (owner, staff)),
         )
     call = draft.move(
         call,
@@ -317,7 +336,8 @@ def _ring(
     draft: Draft, call: Call, handset: HandsetId, staff: StaffId, because: Because
 ) -> Call:
     """Ring one telephone, at most once in a step however many ways it was chosen."""
-    if (call.id, handset) in draft.rang:
+    # One that was stopped meanwhile rings again: it must not count as ringing and be silent.
+    if (call.id, handset) in draft.rang and handset in call.ringing:
         return call
     draft.rang[call.id, handset] = None
     before = call.ringing.get(handset)

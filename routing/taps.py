@@ -232,7 +232,9 @@ def _decline(draft: Draft, call: Call, event: CallDeclined) -> Answered:
         offered_to=offered_to,
     )
     if call.owner == by.staff and call.state is CallState.TAKEN:
-        call = reopen(draft, call, because)
+        call = stop_on_all(draft, call, by.staff, because)
+        reopen(draft, call, because, given_back_by=by.staff)
+        return _yes(call, Reason.DECLINED)
     for handset, ringing in call.ringing.items():
         if ringing.staff == by.staff:
             call = lose_ringing(draft, call, handset, because)
