@@ -7,7 +7,7 @@ wakes at deadlines, and rebuilds itself from its journal when it is killed.
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import Protocol
@@ -267,13 +267,7 @@ class Shell:
 
     def _signal(self, word: Message, device: DeviceId, delivery: Delivery) -> SignalReceived:
         if word.history:
-            delivery = Delivery(
-                delivery.qos,
-                delivery.retained,
-                delivery.dup,
-                delivery.backlog_since,
-                history=True,
-            )
+            delivery = replace(delivery, history=True)
         return SignalReceived(
             self._next_signal(),
             device,
