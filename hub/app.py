@@ -135,10 +135,12 @@ async def _wire(settings: Settings, store: Store, more: Sequence[Performer]) -> 
         on_discovery=houses.discovered,
         last_contact=max(journaled, default=None),
     )
+    houses.follow(intake)
     metrics.watch(engines=houses.engines, store=store, mqtt=intake.stats)
     app = create_app(
         settings=settings,
         store=store,
+        houses=houses,
         engines=houses.engines,
         gateway=gateway,
         names=houses.names,
@@ -166,7 +168,7 @@ async def _at_work(hub: Hub) -> AsyncIterator[None]:
                 tasks = [
                     letting_in.create_task(hub.gateway.run(), name="gateway"),
                     letting_in.create_task(hub.accounts.run(), name="accounts"),
-                    letting_in.create_task(hub.houses.run(hub.intake), name="discoveries"),
+                    letting_in.create_task(hub.houses.run(), name="discoveries"),
                     letting_in.create_task(
                         serve_http(hub.app, hub.settings, ready=ready), name="http"
                     ),

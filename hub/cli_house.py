@@ -1,6 +1,7 @@
 """`bjelle house`: check, import, export a house file, and its JSON Schema."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +21,7 @@ from hub.cli_door import (
     run,
     settings,
 )
+from hub.cli_hub import Refused, RunningHub, read_password
 from hub.clock import SystemClock
 from hub.house import HouseFile, HouseFileError, load, schema
 from hub.house_store import Adopted, LoginTaken, adopt, exported
@@ -61,13 +63,23 @@ def check(file: FileArgument, json: JsonOption = False) -> None:
 def import_(
     file: FileArgument,
     store: StoreOption = None,
+    login: Annotated[
+        str | None,
+        typer.Option(
+            help="Import through the running hub as this person, a technician or leader. The "
+            "password is asked for, or read from stdin."
+        ),
+    ] = None,
     offline: Annotated[
         bool,
         typer.Option(help="Write to the store although a hub answers: used at its next start."),
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Take a house file in use: plan version N+1, names and logins, in one transaction."""
+    """Take a house file in use: plan version N+1, names and logins, in one transaction.
+
+    Beside a running hub it goes through the hub and holds at once; else at the next start.
+    """
     try:
         read = load(file)
     except HouseFileError as error:
@@ -77,22 +89,45 @@ def import_(
         raise typer.Exit(CANNOT) from None
     at = settings(store)
     if not offline and hub_answers(at):
-        fail(
-            f"a hub answers at {at.host}:{at.port}; it would not see this change until it "
-            "starts again. Import through it (POST /api/v1/house), or say --offline"
-        )
-    adopted = run(_adopt(read, store))
-    version, changed = adopted.plan.version, list(adopted.changed)
-    if json:
-        print_json(
-            {"house": read.house.id, "version": version, "before": adopted.before}
-            | {"changed": changed}
-        )
-    elif not changed:
-        print(f"{read.house.id}: nothing changed, plan version {version} stands.")
+        done = _through_hub(RunningHub(at), file, login)
+    elif login is not None and not offline:
+        fail(f"no hub answers at {at.host}:{at.port}: leave --login out to write to the store")
     else:
-        what = "new house" if not adopted.before else f"changed: {', '.join(changed)}"
-        print(f"{read.house.id}: plan version {version} ({what}).")
+        adopted = run(_adopt(read, store))
+        done = {"house": read.house.id, "version": adopted.plan.version}
+        done |= {"before": adopted.before, "changed": list(adopted.changed)}
+    if json:
+        print_json(done)
+    else:
+        print(_told(done))
+
+
+def _told(done: Mapping[str, Any]) -> str:
+    house, version, changed = done["house"], done["version"], done["changed"]
+    if not changed:
+        return f"{house}: nothing changed, plan version {version} stands."
+    what = f"changed: {', '.join(changed)}" if done["before"] else "new house"
+    return f"{house}: plan version {version} ({what})."
+
+
+def _through_hub(hub: RunningHub, file: Path, login: str | None) -> dict[str, Any]:
+    if login is None:
+        fail(
+            f"a hub answers at {hub.where}: import through it with --login (a technician's or "
+            "leader's; the password is asked for), or say --offline: used at its next start"
+        )
+    body = file.read_bytes()
+    try:
+        return hub.signed_in(
+            login,
+            read_password(login),
+            lambda signed_in: signed_in.ask("POST", "/api/v1/house", body, "application/yaml"),
+        )
+    except Refused as error:
+        for one in error.problem.get("errors", ()):
+            where = f"{file.name}:{one.get('line')}: {one.get('path')}"
+            print(f"{where}: {one.get('text')}", file=sys.stderr)
+        fail(f"not imported: {error}")
 
 
 @house.command("export")

@@ -67,6 +67,7 @@ class Houses:
         default_factory=lambda: asyncio.Queue(maxsize=1000)
     )
     _editing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _intake: Adopts | None = None
 
     async def start(self, performers: PerformersOf, limits: Limits) -> None:
         """Recover every house of the store; `Engine.run` is still to be called.
@@ -107,22 +108,30 @@ class Houses:
     async def adopt(self, file: HouseFile, by: StaffId | None) -> Adopted:
         """Take a house file in use while running: stored, decided with, understood by.
 
+        It may be repeated: what an earlier try stored and could not finish is finished.
+
         Raises:
             LookupError: the file is another house's than those that run here.
             LoginTaken: a login of the file is another account's.
+            StoreDown: the database does not answer.
         """
         house = HouseId(file.house.id)
         engine = self.engines.get(house)
         if engine is None:
             raise LookupError(f"{house} does not run here: import it while the hub is stopped")
         async with self._editing:
-            adopted = await adopt(self.store.database, file, at=self.clock.now(), by=by)
-            if adopted.changed:
-                await engine.submit(PlanAdopted(adopted.plan, by))
-                self._newest[house] = adopted.plan
-                self._understand(house)
+            adopted = await adopt(self.store, file, at=self.clock.now(), by=by)
+            # Names first: what the new plan makes ring is told with them.
             await self._read_names(house)
+            if adopted.changed or engine.state.plan.version != adopted.plan.version:
+                await engine.submit(PlanAdopted(adopted.plan, by))
+            self._newest[house] = adopted.plan
+            self._understand(house)
         return adopted
+
+    def follow(self, intake: Adopts) -> None:
+        """Tell this one of every registry from now on, so that its subscriptions follow."""
+        self._intake = intake
 
     def discovered(self, house: HouseId, discovery: Discovery) -> None:
         """Take what a bridge said it knows. Never waits; the newest word counts."""
@@ -133,13 +142,12 @@ class Houses:
         except asyncio.QueueFull:
             log.warning("discoveries come too fast", house=house, bridge=discovery.bridge)
 
-    async def run(self, intake: Adopts) -> None:
+    async def run(self) -> None:
         """Keep what bridges know, and understand by it."""
         while True:
             house, discovery = await self._found.get()
             self.known[house][discovery.bridge] = self._joined(house, discovery)
             self._understand(house)
-            intake.adopt(house, self.behind[house])
             try:
                 await self._keep(house, discovery.bridge)
             except StoreDown as error:
@@ -155,10 +163,11 @@ class Houses:
 
     def _understand(self, house: HouseId) -> None:
         plan = self._newest[house]
-        registry = Registry(
-            plan.bridges.values(), enrolled(plan), tuple(self.known[house].values())
-        )
+        known = self.known.get(house, {})
+        registry = Registry(plan.bridges.values(), enrolled(plan), tuple(known.values()))
         self.behind[house] = Behind(registry, tuple(plan.bridges.values()))
+        if self._intake is not None:
+            self._intake.adopt(house, self.behind[house])
 
     async def _keep(self, house: HouseId, bridge: BridgeId) -> None:
         table = tables.discovered

@@ -7,14 +7,14 @@ everybody is told; outage.py brings them back, in order.
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import structlog
-from sqlalchemy import Executable, func, insert, select
+from sqlalchemy import Connection, Executable, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.store import tables
@@ -31,6 +31,7 @@ from routing.ids import HouseId
 __all__ = ["Statement", "Store", "StoreLimits"]
 
 log = structlog.get_logger(__name__)
+T = TypeVar("T")
 
 Statement = Executable | tuple[Executable, Sequence[Mapping[str, Any]]]
 
@@ -141,10 +142,6 @@ class Store:
         Raises StoreDown when the database does not take it now; nothing was written then,
         unless the answer alone was lost (repeat what may be repeated).
         """
-        if self.state is not StoreState.RECORDED:
-            raise StoreDown(
-                "the database does not answer: nothing can be changed until it does"
-            )
 
         def work(connection: Any) -> list[int]:
             counts: list[int] = []
@@ -153,6 +150,14 @@ class Store:
                 counts.append(connection.execute(*given).rowcount)
             return counts
 
+        return await self.transact(work)
+
+    async def transact(self, work: Callable[[Connection], T]) -> T:
+        """Run a small piece of administration in one transaction; fails as `write` does."""
+        if self.state is not StoreState.RECORDED:
+            raise StoreDown(
+                "the database does not answer: nothing can be changed until it does"
+            )
         with _told_as_outage():
             async with asyncio.timeout(ADMINISTRATION_S):
                 return await self.database.transact(work)

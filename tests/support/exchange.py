@@ -27,6 +27,7 @@ from hub.clock import SystemClock
 from hub.core import Core
 from hub.engine import Engine, Limits
 from hub.handsets import Gateway
+from hub.houses import Houses
 from hub.metrics import Metrics
 from hub.names import Name, Named, Names
 from hub.performers import Performer
@@ -435,12 +436,14 @@ async def exchange(
     accounts = Accounts(store, clock)
     await accounts.load()
     engines = {HOUSE: engine}
+    houses = Houses(store, clock, engines, names)
     gateway.attach(HOUSE, engine)
     metrics.watch(engines=engines, store=store)
     here = Settings(store_url=url, host="127.0.0.1", port=0, cookie_secure=False, **settings)
     app = create_app(
         settings=here,
         store=store,
+        houses=houses,
         engines=engines,
         gateway=gateway,
         names=names,
