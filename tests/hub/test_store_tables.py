@@ -44,6 +44,6 @@ async def test_migrating_twice_changes_nothing(place: Place) -> None:
 async def test_a_server_without_tables_is_refused_with_what_to_do(
     postgres_cluster: Cluster, tmp_path: Path
 ) -> None:
-    with postgres_cluster.database() as name:
-        with pytest.raises(SchemaBehind, match=f"needs {newest()}: run `bjelle db upgrade`"):
-            await Store.open(postgres_cluster.url(name), spool=tmp_path / "spool")
+    why = f"needs {newest()}: run `bjelle db upgrade`"
+    with postgres_cluster.database() as name, pytest.raises(SchemaBehind, match=why):
+        await Store.open(postgres_cluster.url(name), spool=tmp_path / "spool")
