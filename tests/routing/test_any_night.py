@@ -262,7 +262,7 @@ class AnyNight(RuleBasedStateMachine):
 
 
 AnyNight.TestCase.settings = settings(
-    max_examples=40,
+    max_examples=25,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
