@@ -1,8 +1,13 @@
 """The one place that reads the wall clock. Its time never goes back."""
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
+
+
+TOLERATED_S = 1.0
+"""Less than this is a clock being disciplined, not one that jumps."""
 
 
 class Clock(Protocol):
@@ -22,31 +27,38 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's time, carried by the monotonic clock so that it cannot go back.
+    """The machine's time, carried by the monotonic clock so that it neither jumps nor stops.
 
-    A wall clock set forward is followed; one set back is not: we wait until it has caught up.
-    `not_before` is the journal's last `at`.
+    A wall clock set forward is followed. One set back is not, and neither is waited for: time
+    goes on from where it was, ahead of the wall, so that every patience goes on running.
     """
 
-    def __init__(self, not_before: datetime | None = None) -> None:
-        """Start at the wall clock, or at `not_before` where that is later."""
-        self._offset = time.time() - time.monotonic()
-        self._last = not_before or datetime.fromtimestamp(0, UTC)
+    def __init__(
+        self,
+        wall: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Start at the wall clock; both arguments are seconds, and there for tests."""
+        self._wall = wall
+        self._monotonic = monotonic
+        self._offset = wall() - monotonic()
+        self._behind = 0.0
+        """How far the wall is behind us, as last told; never positive."""
 
     def now(self) -> datetime:
         """Return aware UTC, never earlier than the last answer."""
-        at = datetime.fromtimestamp(time.monotonic() + self._offset, UTC)
-        self._last = max(self._last, at)
-        return self._last
+        return datetime.fromtimestamp(self._monotonic() + self._offset, UTC)
 
     def not_before(self, at: datetime) -> None:
-        """Never answer earlier than `at` (the journal's last)."""
-        self._last = max(self._last, at)
+        """Go on from `at` (the journal's last) where that is later than now."""
+        self._offset += max(0.0, (at - self.now()).total_seconds())
 
     def stepped(self) -> timedelta | None:
         """Return how far the wall clock jumped since last asked, if by more than a second."""
-        drift = time.time() - time.monotonic() - self._offset
-        if abs(drift) <= 1:
+        drift = self._wall() - self._monotonic() - self._offset
+        jump = drift - self._behind
+        if abs(jump) <= TOLERATED_S:
             return None
-        self._offset += drift
-        return timedelta(seconds=drift)
+        self._offset += max(0.0, drift)
+        self._behind = min(0.0, drift)
+        return timedelta(seconds=jump)
