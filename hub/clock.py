@@ -5,7 +5,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-
 TOLERATED_S = 1.0
 """Less than this is a clock being disciplined, not one that jumps."""
 
