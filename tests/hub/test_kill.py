@@ -207,7 +207,7 @@ def assert_ids_are_used_once(hub: HubProcess) -> None:
 async def test_a_press_that_rang_but_was_not_yet_journaled_comes_again(
     hub: HubProcess, broker: Mosquitto
 ) -> None:
-    """Killed after PUBLISH, before the journal: nothing was acknowledged, so nothing is lost."""
+    """Killed after PUBLISH, before the journal: nothing was acknowledged, nothing is lost."""
     async with broker.client() as bridge:
         wrists = Wrists(bridge)
         async with hub.page() as page:
