@@ -2,8 +2,8 @@
 
 In braces stand facts of the decision as people say them: {place} «rom 204», {patient}
 «Kari N.», {who} a colleague, {device}, {bridge}, {rule} the rule's own line, {count}, {until} a
-local time, {heard} a local day and time, {detail}, {excuse}, {outcome}, {priority}. A fact that
-is absent reads as the words of `MISSING`, never as a hole.
+local time, {heard} a local day and time, {detail}, {excuse}, {outcome}. A fact that is
+absent reads as the words of `MISSING`, never as a hole.
 """
 
 from typing import Literal
@@ -26,7 +26,6 @@ MISSING: dict[str, tuple[str, str]] = {
     "excuse": ("", ""),
     "outcome": ("uten oppgitt utfall", "without a stated outcome"),
     "detail": ("ukjent årsak", "unknown cause"),
-    "priority": ("høyere prioritet", "a higher priority"),
 }
 
 TEXTS: dict[Reason, tuple[str, str]] = {
@@ -100,7 +99,6 @@ TEXTS: dict[Reason, tuple[str, str]] = {
         "Ikke hørt fra {device} siden {heard}: tilstanden er ukjent",
         "Not heard from {device} since {heard}: its state is unknown",
     ),
-    Reason.DEVICE_BACK: ("{device} svarer igjen", "{device} is heard again"),
     Reason.BATTERY_LOW: ("Lavt batteri i {device}", "Low battery in {device}"),
     Reason.BRIDGE_LOST: (
         "Ingen forbindelse til {bridge}: enhetene bak er ukjente",
@@ -133,7 +131,6 @@ TEXTS: dict[Reason, tuple[str, str]] = {
         "Late: the message waited while the connection was lost",
     ),
     Reason.JOINED: ("Hører til anropet som er åpent", "Belongs to the call that is open"),
-    Reason.RAISED: ("Hevet til {priority}", "Raised to {priority}"),
     Reason.PATIENCE_OVER: (
         "Ingen har tatt det innen fristen: sendes videre",
         "Nobody has taken it in time: passed on",
@@ -193,7 +190,6 @@ TEXTS: dict[Reason, tuple[str, str]] = {
         "Anropet avsluttes av den som er på stedet, {place}",
         "The call is closed by somebody at the place, {place}",
     ),
-    Reason.REOPENED: ("Åpnet igjen", "Reopened"),
     Reason.RINGS_AGAIN: ("Ringer på nytt", "Rings again"),
     Reason.NOT_ALLOWED: (
         "Ikke mulig nå: {detail}",
@@ -220,10 +216,6 @@ TEXTS: dict[Reason, tuple[str, str]] = {
         "a student, never alone with a call",
     ),
     Reason.DECLINED_BEFORE: ("har svart «kan ikke»", "has said «can't»"),
-    Reason.SHARES_RUNG: (
-        "ringes sammen med de andre på trinnet",
-        "rung with the others of the step",
-    ),
 }
 
 PRIORITIES: tuple[tuple[str, str], ...] = (

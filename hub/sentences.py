@@ -21,13 +21,12 @@ from hub.sentence_texts import (
     EXCUSES,
     MISSING,
     OUTCOMES,
-    PRIORITIES,
     TEXTS,
     Lang,
 )
 from routing.effects import Because, Considered, Reason
 from routing.ids import DeviceId, RoomId, StaffId
-from routing.plan import Plan, Priority, RoomKind, Rule
+from routing.plan import Plan, RoomKind, Rule
 from routing.state import Call
 
 __all__ = [
@@ -174,8 +173,6 @@ def _value(hole: str, facts: dict[str, str], lang: Lang, plan: Plan) -> str:
             return _clock(
                 facts.get("last_heard") or facts.get("since", ""), plan, "%d.%m. %H:%M"
             )
-        case "priority":
-            return _priority(facts.get("priority", ""), lang)
         case "outcome" | "excuse" | "detail":
             return _coded(hole, facts, lang)
         case _:
@@ -217,12 +214,5 @@ def _rule(because: Because, lang: Lang, plan: Plan) -> str:
 def _clock(moment: str, plan: Plan, form: str) -> str:
     try:
         return datetime.fromisoformat(moment).astimezone(ZoneInfo(plan.timezone)).strftime(form)
-    except ValueError:
-        return ""
-
-
-def _priority(value: str, lang: Lang) -> str:
-    try:
-        return PRIORITIES[Priority(int(value))][_n(lang)]
     except ValueError:
         return ""

@@ -43,7 +43,6 @@ class Reason(StrEnum):
     ALARM_DEVICE_NOT_UNDERSTOOD = "alarm_device_not_understood"
     NOT_UNDERSTOOD = "not_understood"
     DEVICE_SILENT = "device_silent"
-    DEVICE_BACK = "device_back"
     BATTERY_LOW = "battery_low"
     BRIDGE_LOST = "bridge_lost"
     BROKER_LOST = "broker_lost"
@@ -55,7 +54,6 @@ class Reason(StrEnum):
     UNASSIGNED_DEVICE = "unassigned_device"
     LATE = "late"
     JOINED = "joined"
-    RAISED = "raised"
     PATIENCE_OVER = "patience_over"
     RUNG_EMPTY = "rung_empty"
     ALL_DECLINED = "all_declined"
@@ -72,7 +70,6 @@ class Reason(StrEnum):
     ARRIVED = "arrived"
     LEFT = "left"
     CLOSED = "closed"
-    REOPENED = "reopened"
     STEPPED_OUT = "stepped_out"
     UNLESS_HELD = "unless_held"
     NOT_IN_USE = "not_in_use"
@@ -92,7 +89,6 @@ class Reason(StrEnum):
     NOT_REACHABLE = "not_reachable"
     STUDENT_NOT_ALONE = "student_not_alone"
     DECLINED_BEFORE = "declined_before"
-    SHARES_RUNG = "shares_rung"
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,10 +185,11 @@ def go_away(
     covering = [one for one in rest if is_competent(draft.plan, call.type, one)]
     if covering:
         owner = covering[0] if call.owner == staff else call.owner
+        stays = because.reason is Reason.LEFT  # a tap; who signed out did more than go
         return draft.move(
             call,
             Move.STEPPED_OUT,
-            because,
+            Because(Reason.STEPPED_OUT) if stays else because,
             staff=staff,
             handset=handset,
             present=rest,

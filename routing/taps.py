@@ -299,8 +299,9 @@ def _arrive(draft: Draft, call: Call, event: Arrived) -> Answered:
 def _leave(draft: Draft, call: Call, by: By) -> Answered:
     if by.staff not in call.present:
         return _yes(call, Reason.ALREADY_DONE)
-    go_away(draft, call, by.staff, Because(Reason.LEFT), by.handset)
-    return _yes(call, Reason.LEFT)
+    left = go_away(draft, call, by.staff, Because(Reason.LEFT), by.handset)
+    covered = any(is_competent(draft.plan, left.type, one) for one in left.present)
+    return _yes(call, Reason.STEPPED_OUT if covered else Reason.LEFT)
 
 
 def _close(draft: Draft, call: Call, event: CallClosed) -> Answered:

@@ -152,9 +152,9 @@ def test_words_are_those_of_the_house() -> None:
             "Not possible now: a pause needs a reason",
         ),
         (
-            Because(Reason.RAISED, facts=(("priority", "1"),)),
-            "Hevet til Haster",
-            "Raised to Urgent",
+            Because(Reason.STEPPED_OUT),
+            "Per P. gikk; en kollega er fortsatt hos pasienten",
+            "Per P. left; a colleague is still with the patient",
         ),
         (Because(Reason.EMERGENCY), "Nødanrop fra Per P., ukjent sted", None),
     ],

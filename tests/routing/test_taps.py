@@ -97,6 +97,7 @@ def test_one_of_two_at_the_place_may_leave() -> None:
     night = ringing()
     night.at("02:14:10", take("anne")).at("02:15", arrive("anne")).at("02:15:10", arrive("per"))
     night.at("02:16", left("anne")).expects().noted(Move.STEPPED_OUT)
+    night.replied(Reason.STEPPED_OUT, ok=True)
     assert (night.call().owner, night.call().present) == ("per", ("per",))
     night.at("02:15:30", arrive("anne"))
     night.at("02:17", left("anne")).noted(Move.STEPPED_OUT)
