@@ -220,7 +220,8 @@ class GmqttLink:
     ) -> None:
         """Subscribe at QoS 1 and unsubscribe; return when the broker has acknowledged."""
         # 1: only where the filter is new to the session, else every reconnect replays it all.
-        handling = 0 if retained else 1
+        # MQTT 3.1.1 has no such wish, and its brokers refuse the bits.
+        handling = 0 if retained or self._settings.mqtt_version < MQTTv50 else 1
         for some in _chunks(add):
             wanted = [Subscription(f, qos=1, retain_handling_options=handling) for f in some]
             codes = await self._answer(lambda wanted=wanted: self._client.subscribe(wanted))

@@ -138,41 +138,6 @@ class Publisher:
             self.published += 1
 
 
-class Publishers:
-    """The publishers of all houses behind one broker: one `Performer`, one `run`."""
-
-    def __init__(self, settings: Settings, link: LinkMaker = _link) -> None:
-        """Publish for every house that says something."""
-        self._settings = settings
-        self._link = link
-        self._houses: dict[HouseId, Publisher] = {}
-        self._new: asyncio.Queue[Publisher] = asyncio.Queue()
-
-    def noise(self, house: HouseId, state: State, effects: Sequence[Effect]) -> None:
-        """Nothing: lamps follow what is durable."""
-
-    def settled(
-        self,
-        house: HouseId,
-        state: State,
-        effects: Sequence[Effect],
-        recorded: bool,  # noqa: FBT001 - the Performer's seam
-    ) -> None:
-        """Hand it to the house's own. Never waits."""
-        found = self._houses.get(house)
-        if found is None:
-            found = self._houses[house] = Publisher(self._settings, house, self._link)
-            self._new.put_nowait(found)
-        found.settled(house, state, effects, recorded)
-
-    async def run(self) -> None:
-        """Run a publisher for each house, from the first that it says."""
-        async with asyncio.TaskGroup() as tasks:
-            while True:
-                found = await self._new.get()
-                tasks.create_task(found.run(), name=f"publisher {found.house}")
-
-
 def _open_calls(state: State) -> list[tuple[Call, bytes]]:
     return [
         (call, orjson.dumps(_told(state, call)))

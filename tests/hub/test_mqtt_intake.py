@@ -87,6 +87,23 @@ async def test_what_was_not_committed_comes_again_to_the_next_hub(
     assert third.presses == []
 
 
+async def test_a_broker_of_3_1_1_is_understood_too(
+    broker: Mosquitto, notebook: Notebook, tmp_path: Path
+) -> None:
+    """For the demo. Against a broker that remembers, even the late acknowledgement holds."""
+    where = settings(broker, tmp_path, mqtt_version=4)
+    async with Running(intake(where, notebook, behind(["wrist-12"]))) as taken:
+        await live(taken)
+        notebook.hold()
+        async with broker.client() as bridge:
+            await bridge.publish(f"{BASE}/wrist-12", PRESS, qos=1)
+        await notebook.until(lambda: len(notebook.presses) == 1)
+    again = Notebook()
+    async with Running(intake(where, again, behind(["wrist-12"]))) as taken:
+        await live(taken)
+    assert len(again.presses) == 1
+
+
 async def test_a_message_that_the_engine_refuses_stays_with_the_broker(
     broker: Mosquitto, notebook: Notebook, tmp_path: Path
 ) -> None:

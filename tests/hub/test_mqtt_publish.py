@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from hub.mqtt_port import GmqttLink, Will
-from hub.mqtt_publish import Publisher, Publishers
+from hub.mqtt_publish import Publisher
 from hub.settings import Settings
 from routing.calls import CallState
 from routing.effects import Because, Reason
-from routing.ids import CallId, HouseId, LadderId, RoomId, StaffId, UnitId
+from routing.ids import CallId, LadderId, RoomId, StaffId, UnitId
 from routing.plan import CallType, Ladder, Plan, Priority, Room, Rung
 from routing.state import Call, State
 from tests.support.mosquitto import Mosquitto
@@ -159,15 +159,6 @@ async def test_calls_of_an_earlier_life_are_cleared_and_open_ones_stay(
     out.settled(HOUSE, state(call()), (), recorded=True)
     async with task(board.watch(broker)), task(out.run()):
         await board.shows({STATUS: ONLINE, CALL: TOLD})
-
-
-async def test_each_house_has_its_own_topics(broker: Mosquitto, tmp_path: Path) -> None:
-    out, board, other = Publishers(settings(broker, tmp_path)), Board(), HouseId("fjellheim")
-    out.settled(HOUSE, state(call()), (), recorded=True)
-    async with task(board.watch(broker)), task(out.run()):
-        await board.shows({STATUS: ONLINE, CALL: TOLD})
-        out.settled(other, state(), (), recorded=True)
-        await board.shows({STATUS: ONLINE, CALL: TOLD, f"bjelle/{other}/status": ONLINE})
 
 
 async def test_a_broker_that_forgot_everything_is_told_again(
