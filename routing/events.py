@@ -132,7 +132,7 @@ class HandsetReported:
     handset: HandsetId
     state: HandsetState
     reasons: tuple[str, ...] = ()
-    """`hidden`, `audio_off`, `low_battery`, `no_wake_lock`."""
+    """`hidden`, `audio_off`, `low_battery`, `no_wake_lock`; `unheard` since a sign-in."""
 
 
 class ReceiptKind(StrEnum):

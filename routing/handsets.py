@@ -17,6 +17,9 @@ from routing.events import (
 from routing.ids import HandsetId, StaffId
 from routing.state import HandsetNow
 
+UNHEARD = "unheard"
+"""The reason why a telephone is limited between its sign-in and its page's first answer."""
+
 _FAR = {
     None: 0,
     ReceiptKind.SENT: 1,
@@ -32,11 +35,18 @@ def signed_in(draft: Draft, event: SignedIn) -> None:
     if before.staff is not None and before.staff != event.staff:
         _sign_out(draft, event.handset, before.staff)
     now = draft.handsets.get(event.handset, HandsetNow())
-    # Signing in is itself contact: the page is there.
-    state = now.state if now.state in REACHABLE else HandsetState.READY
+    # A PIN says that somebody holds it, not that it can ring: until its page has answered, calls
+    # go to it and to the next in parallel.
     draft.put_handset(
         event.handset,
-        replace(now, state=state, since=draft.now, staff=event.staff, units=event.units),
+        replace(
+            now,
+            state=HandsetState.LIMITED,
+            since=draft.now,
+            staff=event.staff,
+            units=event.units,
+            reasons=(UNHEARD,),
+        ),
     )
     _join_all(draft, event.handset)
 

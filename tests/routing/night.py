@@ -262,6 +262,7 @@ class Night:
         self._offer(Started(1, "test", "test", self.now))
         for staff in on_duty:
             self._offer(SignedIn(telephone(staff), StaffId(staff)))
+            self._offer(reports(staff, HandsetState.READY))
         self._offer(TimePassed())
         self.effects = []
 

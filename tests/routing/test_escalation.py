@@ -113,6 +113,7 @@ def test_capability_3_with_nobody_at_all_the_failsafe_repeats_until_somebody_com
     assert "send 1-1 duty" in night_noise(night)
     night.at("02:16:30", sign_in("anne"))
     assert set(night.rung()) == {"anne"}
+    night.at("02:16:31", reports("anne", HandsetState.READY))
     assert "no_ready_handset" not in night.faults()
     night.at("02:16:40", take("anne"))
     assert night.call().owner == "anne"

@@ -22,6 +22,16 @@ def test_capability_10_routing_follows_who_signed_in() -> None:
     assert night.rung() == ["per"]
 
 
+def test_a_sign_in_alone_makes_no_telephone_ready_but_it_rings_beside_the_next() -> None:
+    night = Night(on_duty=("per",)).at("02:00", sign_in("anne"))
+    now = night.state.handsets[telephone("anne")]
+    assert (now.state, now.reasons) == (HandsetState.LIMITED, ("unheard",))
+    night.at("02:14", press())
+    assert set(night.rung()) == {"anne", "per"}
+    night.at("02:15", reports("anne", HandsetState.READY))
+    assert night.state.handsets[telephone("anne")].state is HandsetState.READY
+
+
 def test_an_owner_who_signs_out_gives_the_call_back() -> None:
     night = Night().at("02:14", press()).at("02:14:10", take("anne"))
     night.at("02:15", sign_out("anne")).noted(Move.REOPENED)

@@ -413,6 +413,8 @@ def test_no_ready_telephone_lasts_until_one_rings() -> None:
     night.at("02:00:10", sign_in("stud"))
     assert "no_ready_handset" in night.faults()
     night.at("02:00:20", sign_in("anne"))
+    assert "no_ready_handset" in night.faults()
+    night.at("02:00:21", reports("anne", HandsetState.READY))
     assert "no_ready_handset" not in night.faults()
 
 
