@@ -131,11 +131,10 @@ async def paced(system: System, broker: Broker, setting: Setting, seed: int) -> 
         more = ("--rate", str(setting.rate), "--count", str(count), "--seed", str(seed))
         publisher = Publisher(broker, setting, *more)
         before_cpu, before = system.cpu_s(), await system.handled()
-        began = time.monotonic()
         await publisher.run(begin)
-        after = await system.settle()
+        after, wall = await _all_handled(system, before + count, start)
         await _until(lambda: not watch.missing, 5)
-        used, wall = system.cpu_s() - before_cpu, time.monotonic() - began
+        used = system.cpu_s() - before_cpu
     warm = sum(message.at < setting.warm_up_s for message in pressed)
     return {
         **figures(watch.latencies[warm:]),
@@ -172,6 +171,17 @@ async def drained(system: System, broker: Broker, setting: Setting, seed: int) -
         "cpu_us_per_event": round(used / max(events, 1) * 1e6, 1),
         "events": events,
     }
+
+
+async def _all_handled(system: System, wanted: int, start: float) -> tuple[int, float]:
+    """Wait until that many are handled, or no more are; return the count and the seconds."""
+    done, last = 0, time.monotonic()
+    while done < wanted and time.monotonic() - last < 5:
+        now = await system.handled()
+        if now != done:
+            done, last = now, time.monotonic()
+        await asyncio.sleep(0.02)
+    return done, last - start
 
 
 async def _until(holds: Callable[[], bool], at_most_s: float) -> None:
