@@ -136,7 +136,7 @@ def test_a_core_that_counts_its_steps_does_not_survive_a_restart() -> None:
         after, effects = step(state, event, now)
         return (
             (after, effects[1:])
-            if count[0] % 50 == 0 and len(effects) > 3
+            if count[0] % 7 == 0 and len(effects) > 1
             else (after, effects)
         )
 
