@@ -35,8 +35,8 @@ def signed_in(draft: Draft, event: SignedIn) -> None:
     if before.staff is not None and before.staff != event.staff:
         _sign_out(draft, event.handset, before.staff)
     now = draft.handsets.get(event.handset, HandsetNow())
-    # A PIN says that somebody holds it, not that it can ring: until its page has answered, calls
-    # go to it and to the next in parallel.
+    # A PIN says that somebody holds it, not that it can ring: until its page has answered,
+    # calls go to it and to the next in parallel.
     draft.put_handset(
         event.handset,
         replace(

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from datetime import timedelta
 from pathlib import Path
 
 from hub.api import frames
@@ -46,6 +47,28 @@ async def test_a_press_rings_and_taking_it_silences_the_others(tmp_path: Path) -
         assert taken.state is CallState.TAKEN
         assert taken.owner == frames.Person("carer-1", "Carer-1")
         await one.until(lambda: one.shown[card.id].mine)
+
+
+async def test_a_pause_needs_a_reason_counts_from_the_hubs_clock_and_can_be_ended(
+    tmp_path: Path,
+) -> None:
+    async with exchange(tmp_path) as hub, hub.page("phone-1", "carer-1") as page:
+        await hub.ready(1)
+        assert not (await page.done(Action.PAUSE, patient="p-1")).ok
+        assert (await page.done(Action.PAUSE, reason="care")).reason == "unreadable"
+        wrong = hub.clock.now() + timedelta(hours=9)
+        asked = {"patient": "p-1", "reason": "care", "at": wrong}
+
+        assert (await page.done(Action.PAUSE, **asked)).ok
+
+        (pause,) = hub.state.pauses
+        assert (pause.patient, pause.rule, pause.by, pause.reason) == (
+            "p-1", None, "carer-1", "care",
+        )  # fmt: skip
+        left = pause.until - hub.clock.now()
+        assert timedelta(minutes=14) < left <= timedelta(minutes=15)
+        assert (await page.done(Action.RESUME, patient="p-1")).ok
+        assert hub.state.pauses == ()
 
 
 async def test_a_closed_call_leaves_every_telephone(tmp_path: Path) -> None:
@@ -226,9 +249,23 @@ async def test_a_page_that_went_is_gone_after_eight_seconds(tmp_path: Path) -> N
 
 async def test_a_page_without_sound_is_limited_and_says_why(tmp_path: Path) -> None:
     async with exchange(tmp_path) as hub, hub.page("phone-1", "carer-1", audio=False) as page:
-        await until(lambda: handset(hub).state is HandsetState.LIMITED)
-        assert handset(hub).reasons == ("audio_off",)
+        await until(lambda: handset(hub).reasons == ("audio_off",))
+        assert handset(hub).state is HandsetState.LIMITED
         await page.until(lambda: page.beats[-1].reasons == ("audio_off",))
+
+
+async def test_a_person_who_gave_the_pin_is_not_ready_before_the_page_says_so(
+    tmp_path: Path,
+) -> None:
+    async with exchange(tmp_path) as hub:
+        client = await hub.at_work("phone-1", "carer-1")
+        assert (handset(hub).state, handset(hub).reasons) == (
+            HandsetState.LIMITED,
+            ("unheard",),
+        )
+        async with hub.on_line(client):
+            await hub.ready(1)
+        assert handset(hub).state is HandsetState.READY
 
 
 async def test_a_hub_that_slept_does_not_call_its_telephones_gone(tmp_path: Path) -> None:

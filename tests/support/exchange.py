@@ -234,8 +234,11 @@ class Exchange:
         said = (HandsetState.READY, ())
         reported = self.gateway._watching._reported
         await until(lambda: sum(one[0] == said for one in reported.values()) == count)
-        now = self.state.handsets
-        await until(lambda: all(now[key[1]].state is HandsetState.READY for key in reported))
+        await until(
+            lambda: all(
+                self.state.handsets[key[1]].state is HandsetState.READY for key in reported
+            )
+        )
 
     async def pass_time(self, seconds: float) -> None:
         """Let time pass for the gateway, in steps that it does not take for its own sleep."""
