@@ -79,7 +79,7 @@ class Faces:
             state=call.state,
             practice=call.practice,
             late=call.late,
-            room=_room(state.plan, call.room),
+            room=_room(state.plan, call.room, names),
             patient=_patient(call, names),
             why=why_line(call, lang, names, state.plan),
             reason=call.because.reason,
@@ -113,7 +113,7 @@ class Faces:
     ) -> frames.Card:
         """Return a card for a ring that the state does not hold: a step raised, or is amiss."""
         facts = dict(ring.because.facts)
-        room = _room(state.plan, RoomId(facts["room"])) if "room" in facts else None
+        room = _room(state.plan, RoomId(facts["room"]), names) if "room" in facts else None
         where = place(facts.get("room"), lang, state.plan)
         why = self.why(ring.because, lang, names, state)
         return frames.Card(
@@ -222,9 +222,11 @@ def _busy(state: State) -> dict[StaffId, tuple[frames.Doing, str | None]]:
     return doing
 
 
-def _room(plan: Plan, id_: RoomId | None) -> frames.RoomFace | None:
+def _room(plan: Plan, id_: RoomId | None, names: Names) -> frames.RoomFace | None:
     room = plan.rooms.get(id_) if id_ else None
-    return frames.RoomFace(room.id, room.number, room.floor, room.unit) if room else None
+    if room is None:
+        return None
+    return frames.RoomFace(room.id, room.number, room.floor, names.unit(room.unit))
 
 
 def _patient(call: Call, names: Names) -> str | None:

@@ -80,7 +80,7 @@ class Gateway:
         self._seconds = seconds or (lambda: asyncio.get_running_loop().time())
         self._inward = Inward()
         self._watching = Watching(self._inward)
-        self._operations = Operations(self._inward, faces, names, self._line_of)
+        self._operations = Operations(self._inward, faces, names, self._line_of, clock.now)
         self._settled: dict[HouseId, State] = {}
         self._lines: dict[Key, Line] = {}
         self._numbers: dict[Key, int] = {}

@@ -8,6 +8,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 import msgspec
@@ -111,11 +112,13 @@ class Operations:
         faces: Faces,
         names: Mapping[HouseId, Names],
         line_of: Callable[[Key], Line | None],
+        now: Callable[[], datetime],
     ) -> None:
         self._inward = inward
         self._faces = faces
         self._names = names
         self._line_of = line_of
+        self._now = now
         self._given: dict[Key, _Given] = {}
 
     def operate(self, line: Line, op: frames.Op) -> None:
@@ -127,7 +130,7 @@ class Operations:
                 line.push(frames.encode(answer))
             return  # None: its answer is on the way
         try:
-            event = tap(op, line.session.staff, line.handset)
+            event = tap(op, line.session.staff, line.handset, self._now())
         except UnfinishedTap as error:
             line.push(frames.encode(refused(op, "unreadable", str(error))))
             return

@@ -1,5 +1,6 @@
 """From an operation of a telephone to the event that enters the core."""
 
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from hub.api.frames import Action, Op
@@ -13,21 +14,28 @@ from routing.events import (
     HelpAsked,
     Left,
     Outcome,
+    PauseEnded,
+    PauseSet,
     TakeUndone,
     Tap,
 )
-from routing.ids import CallId, HandsetId, OperationId, StaffId
+from routing.ids import CallId, HandsetId, OperationId, PatientId, RuleId, StaffId
+
+PAUSE_MINUTES = 15
+"""How long a pause lasts that does not say (UX H8); the core refuses more than a day."""
 
 
 class UnfinishedTap(ValueError):  # noqa: N818 - what it is, in the field's words
     """The operation lacks what its action needs; the text says what."""
 
 
-def tap(op: Op, staff: StaffId, handset: HandsetId | None) -> Tap:  # noqa: PLR0911 - a table
-    """Return what this operation asks of the core.
+def tap(  # noqa: C901, PLR0911 - a table
+    op: Op, staff: StaffId, handset: HandsetId | None, now: datetime
+) -> Tap:
+    """Return what this operation asks of the core; a pause is counted from `now`.
 
     Raises:
-        UnfinishedTap: no call, no receiver.
+        UnfinishedTap: no call, no receiver, no patient.
     """
     by = By(staff, handset, OperationId(op.op), op.at, op.seq)
     match op.action:
@@ -50,6 +58,12 @@ def tap(op: Op, staff: StaffId, handset: HandsetId | None) -> Tap:  # noqa: PLR0
         case Action.ASSIST | Action.EMERGENCY:
             call = CallId(op.call) if op.call else None
             return HelpAsked(by, op.action is Action.EMERGENCY, call, op.room or "")
+        case Action.PAUSE:
+            # By the hub's clock: the telephone's may be wrong, and its tap may have waited.
+            until = now + timedelta(minutes=op.minutes or PAUSE_MINUTES)
+            return PauseSet(by, _patient(op), until, op.reason or "", _rule(op))
+        case Action.RESUME:
+            return PauseEnded(by, _patient(op), _rule(op))
         case _:
             assert_never(op.action)
 
@@ -58,3 +72,13 @@ def _call(op: Op) -> CallId:
     if not op.call:
         raise UnfinishedTap(f"{op.action} names no call: give the card's id in `call`")
     return CallId(op.call)
+
+
+def _patient(op: Op) -> PatientId:
+    if not op.patient:
+        raise UnfinishedTap(f"{op.action} names no patient: give the id in `patient`")
+    return PatientId(op.patient)
+
+
+def _rule(op: Op) -> RuleId | None:
+    return RuleId(op.rule) if op.rule else None

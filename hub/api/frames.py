@@ -35,7 +35,7 @@ SCHEMA_FILE = Path("dashboard/src/api/frames.schema.json")
 
 
 class Action(StrEnum):
-    """What a telephone can do with a call, or without one (`assist`, `emergency`)."""
+    """What a telephone can do with a call, or without one (help, a patient's pause)."""
 
     TAKE = "take"
     DECLINE = "decline"
@@ -46,6 +46,9 @@ class Action(StrEnum):
     UNDO = "undo"
     ASSIST = "assist"
     EMERGENCY = "emergency"
+    PAUSE = "pause"
+    """The sensor rules of `patient` (or the one `rule`) rest for `minutes`, with a `reason`."""
+    RESUME = "resume"
 
 
 class GoneReason(StrEnum):
@@ -131,6 +134,7 @@ class RoomFace(Frame, frozen=True):
     number: str
     floor: str
     unit: str
+    """The unit's name, as people call it."""
 
 
 class Place(Frame, frozen=True):
@@ -320,11 +324,17 @@ class Op(Frame, frozen=True, tag_field="t", tag="op"):
     seq: int = 0
     call: str | None = None
     reason: str | None = None
-    """Decline: busy, break, other_unit, none. Close from elsewhere: why."""
+    """Decline: busy, break, other_unit, none. Close from elsewhere, pause: why."""
     outcome: Outcome | None = None
     to: str | None = None
     """Hand over: staff id."""
     room: str | None = None
+    patient: str | None = None
+    """Pause, resume: whose rules."""
+    rule: str | None = None
+    """Pause, resume: only this one; null: all of the patient's."""
+    minutes: int | None = None
+    """Pause: for how long from when the hub hears of it; a quarter of an hour if left out."""
     at: datetime | None = None
     """The telephone's own time of the tap; kept, never used as order."""
 

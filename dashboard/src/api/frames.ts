@@ -1,7 +1,7 @@
 // Made by scripts/frames.mjs from frames.schema.json: do not edit.
 export const PROTOCOL = 1;
 
-/** What a telephone can do with a call, or without one (`assist`, `emergency`). */
+/** What a telephone can do with a call, or without one (help, a patient's pause). */
 export type Action =
   | "arrive"
   | "assist"
@@ -10,6 +10,8 @@ export type Action =
   | "emergency"
   | "hand_over"
   | "leave"
+  | "pause"
+  | "resume"
   | "take"
   | "undo";
 
@@ -230,10 +232,13 @@ export interface Op {
   action: Action;
   at?: string | null;
   call?: string | null;
+  minutes?: number | null;
   op: string;
   outcome?: Outcome | null;
+  patient?: string | null;
   reason?: string | null;
   room?: string | null;
+  rule?: string | null;
   seq?: number;
   t: "op";
   to?: string | null;
