@@ -51,7 +51,11 @@ class Visitor:
             for row in self.log.since(after)
         ]
         return JSONResponse(
-            {"story": self.stories.running if self.stories else None, "log": rows},
+            {
+                "instance": self.log.instance,
+                "story": self.stories.running if self.stories else None,
+                "log": rows,
+            },
             headers={"Cache-Control": "no-store"},
         )
 

@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+from uuid import uuid4
 
 from hub.names import Names
 from hub.sentences import sentence
-from routing.effects import Effect, Move, Note
+from routing.effects import Effect, Move, Note, Reason
 from routing.ids import HouseId
 from routing.state import State
 
@@ -30,6 +31,11 @@ WORDS: dict[Move, tuple[str, str]] = {
     Move.REOPENED: ("{room} åpnet igjen: {why}", "{room} opened again: {why}"),
     Move.CLOSED: ("{room} avsluttet: {why}", "{room} closed: {why}"),
 }
+STAYS_OPEN = (
+    "{room}: sensoren sier at det er over, anropet står til noen har vært der",
+    "{room}: the sensor says it is over, the call stays until somebody has been there",
+)
+"""A signal that ends joins the call it began, unless its rule lets it close the call."""
 NOBODY = ("ingen", "nobody")
 HOUSE = ("huset", "the house")
 
@@ -52,6 +58,8 @@ class Log:
         self._names = names
         self._rows: deque[Happened] = deque(maxlen=ROWS)
         self._n = 0
+        self.instance = uuid4().hex
+        """Of this run: a page that finds another one starts its own log over."""
 
     def since(self, after: int) -> list[Happened]:
         """Return the rows after number `after`, oldest first."""
@@ -82,7 +90,9 @@ class Log:
         call = state.calls.get(note.call)
         room = state.plan.rooms.get(call.room) if call and call.room else None
         where = (f"rom {room.number}", f"room {room.number}")[n] if room else HOUSE[n]
-        text = WORDS[note.move][n].format(
+        stays = note.move is Move.JOINED and note.because.reason is Reason.RULE_ENDED_BY_SIGNAL
+        words = STAYS_OPEN if stays else WORDS[note.move]
+        text = words[n].format(
             room=where,
             who=names.staff(note.staff) if note.staff else NOBODY[n],
             why=sentence(note.because, lang, names, state.plan),

@@ -22,6 +22,8 @@ export interface Happened {
 }
 
 export interface DemoNow {
+  /** Of this run of the demo; another one means that its log has started over. */
+  instance: string;
   /** The story that is running, or null. */
   story: Story | null;
   /** Those after `after`, oldest first. */

@@ -123,11 +123,22 @@ function useLog(): { log: readonly Happened[]; running: Story | null } {
   const [log, setLog] = useState<readonly Happened[]>([]);
   const [running, setRunning] = useState<Story | null>(null);
   const last = useRef(0);
+  const instance = useRef("");
   useEffect(() => {
     const timer = setInterval(async () => {
       const now = await demoNow(last.current).catch(() => null);
       if (!now) return;
       setRunning(now.story);
+      if (now.instance !== instance.current) {
+        // Its numbers start over: so do we, and ask for them all with the next look.
+        if (instance.current) setLog([]);
+        if (last.current) {
+          last.current = 0;
+          instance.current = now.instance;
+          return;
+        }
+        instance.current = now.instance;
+      }
       const fresh = now.log.filter(({ n }) => n > last.current);
       last.current = fresh.at(-1)?.n ?? last.current;
       if (fresh.length) setLog((rows) => [...rows, ...fresh].slice(-LOG_ROWS));
