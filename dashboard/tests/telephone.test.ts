@@ -53,6 +53,19 @@ describe("a telephone", () => {
     expect(socket.said("receipt").map(({ kind }) => kind)).toEqual(["received", "ringing", "seen"]);
   });
 
+  it("never says ringing after somebody did not hear the sound, until it is confirmed", async () => {
+    world.confirmed = false;
+    const socket = world.answer(card());
+    world.beat();
+    await settle();
+    expect(socket.said("receipt").map(({ kind }) => kind)).toEqual(["received", "seen"]);
+    expect(socket.said("alive").at(-1)).toMatchObject({ audio: false, ringing: [] });
+    world.confirmed = true;
+    line.audioChanged();
+    await settle();
+    expect(socket.said("receipt").at(-1)).toMatchObject({ kind: "ringing" });
+  });
+
   it("never says ringing while its audio does not run, and does as soon as it runs", async () => {
     world.audible = false;
     const socket = world.answer(card());

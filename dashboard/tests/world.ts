@@ -56,6 +56,8 @@ export class FakeWorld implements World {
   rings: (Kind | null)[] = [];
   warnings: string[] = [];
   audible = true;
+  /** False: somebody said that the test sound was not heard. */
+  confirmed = true;
   visible = true;
   #timers: { at: number; act: () => void }[] = [];
 
@@ -76,7 +78,7 @@ export class FakeWorld implements World {
   facts = (): Facts => ({
     visible: this.visible,
     painted_ms: 12,
-    audio: this.audible,
+    audio: this.audible && this.confirmed,
     wake_lock: true,
     battery: 80,
     charging: false,

@@ -205,7 +205,7 @@ export class PhoneLine {
       beat,
       ...this.#world.facts(),
       outbox: this.view.waiting.length,
-      ringing: this.#sounding ? this.#ringing().map(({ id }) => id) : [],
+      ringing: this.#sounding && this.#heardHere() ? this.#ringing().map(({ id }) => id) : [],
       version: this.#world.version,
     });
   }
@@ -301,12 +301,17 @@ export class PhoneLine {
     this.#world.bell.ring(kind);
   }
 
+  /** Whether sound reaches an ear: it runs, and nobody has said that it was not heard. */
+  #heardHere(): boolean {
+    return this.#world.facts().audio;
+  }
+
   /** Tell the hub how far each ring came; each step once per ring. */
   #report(): void {
     for (const card of this.view.shown?.calls ?? []) {
       if (card.ring < 1) continue;
       this.#receipt(card, "received", Promise.resolve(true));
-      this.#receipt(card, "ringing", this.#world.bell.sounds());
+      if (this.#heardHere()) this.#receipt(card, "ringing", this.#world.bell.sounds());
       this.#receipt(card, "seen", this.#world.painted());
     }
   }
