@@ -8,6 +8,7 @@ left out: after a restore everybody signs in again.
 
 import asyncio
 import base64
+import contextlib
 import gzip
 import hashlib
 import os
@@ -31,6 +32,7 @@ from hub.store.migrate import migrate, revision_of
 FORMAT = 1
 LEFT_OUT = ("sessions",)
 BATCH = 500
+NOTE = "last-backup.json"
 EPOCHS_AHEAD = 1000
 """The hub may have started again since the backup: its ids must not be given twice."""
 
@@ -69,6 +71,28 @@ async def backup(url: str, file: Path) -> Backup:
     done = await snapshot_of(url, work)
     await asyncio.to_thread(partial.replace, file)
     return done
+
+
+@dataclass(frozen=True, slots=True)
+class LastBackup:
+    """Where the newest backup is and when it was made: what `bjelle doctor` asks for."""
+
+    at: datetime
+    file: str
+
+
+def note(data_dir: Path, last: LastBackup) -> None:
+    """Write down that a backup was made; that it cannot be written hurts no backup."""
+    with contextlib.suppress(OSError):
+        (data_dir / NOTE).write_bytes(msgspec.json.encode(last))
+
+
+def noted(data_dir: Path) -> LastBackup | None:
+    """Return the newest backup that was written down."""
+    try:
+        return msgspec.json.decode((data_dir / NOTE).read_bytes(), type=LastBackup)
+    except (OSError, msgspec.MsgspecError):
+        return None
 
 
 def _dump(connection: Connection, out: gzip.GzipFile) -> Backup:

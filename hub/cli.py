@@ -9,18 +9,15 @@ import sys
 from importlib.metadata import entry_points, version
 from typing import Annotated
 
+import click
 import typer
-
-app = typer.Typer(
-    name="bjelle",
-    help="Bjelle: the open alarm and sensor hub for care houses.",
-    no_args_is_help=True,
-    pretty_exceptions_show_locals=False,
-)
+from typer.core import TyperGroup
 
 PARTS = (
+    ("doctor", "hub.cli_doctor:doctor"),
     ("house", "hub.cli_house:house"),
     ("user", "hub.cli_user:user"),
+    ("handset", "hub.cli_handset:handset"),
     ("report", "hub.cli_report:report"),
     ("why", "hub.cli_report:why"),
     ("ledger", "hub.cli_report:ledger"),
@@ -32,13 +29,47 @@ PARTS = (
     ("broker", "hub.cli_broker:broker"),
 )
 """Command name and where it lives. What stands above the hub comes in by entry point."""
+PANELS = {
+    "Running a hub": ("serve", "doctor", "version"),
+    "A house and its people": ("house", "user", "handset", "broker", "device"),
+    "What happened, and why": ("report", "why", "ledger", "replay"),
+    "Keeping it": ("backup", "restore", "db"),
+    "Pretending": ("demo", "simulate", "bench"),
+}
+"""How `bjelle --help` sorts them."""
 
 
-@app.command()
+class Sorted(TyperGroup):
+    """Lists its commands as `PANELS` does."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names, what is in no panel last."""
+        order = [name for names in PANELS.values() for name in names]
+        there = super().list_commands(ctx)
+        return [*(one for one in order if one in there), *(o for o in there if o not in order)]
+
+
+app = typer.Typer(
+    name="bjelle",
+    cls=Sorted,
+    help="Bjelle: the open alarm and sensor hub for care houses. "
+    "A first look: `bjelle demo`. A real house: docs/operations.md.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_show_locals=False,
+)
+
+
+def _panel(name: str) -> str | None:
+    return next((panel for panel, names in PANELS.items() if name in names), None)
+
+
+@app.command(rich_help_panel=_panel("serve"))
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
-    log_json: Annotated[bool, typer.Option(help="Log as JSON lines.")] = False,
+    log_json: Annotated[bool, typer.Option("--log-json", help="Log as JSON lines.")] = False,
 ) -> None:
     """Run the hub: broker, engine, journal, telephones, API. Stops cleanly on Ctrl-C."""
     from hub.app import serve as run
@@ -51,7 +82,7 @@ def serve(
     raise typer.Exit(run(given, log_json=log_json))
 
 
-@app.command("version")
+@app.command("version", rich_help_panel=_panel("version"))
 def show_version() -> None:
     """Print the version."""
     print(version("bjelle"))
@@ -59,9 +90,9 @@ def show_version() -> None:
 
 def _mount(name: str, part: object) -> None:
     if isinstance(part, typer.Typer):
-        app.add_typer(part, name=name)
+        app.add_typer(part, name=name, rich_help_panel=_panel(name))
     elif callable(part):
-        app.command(name)(part)
+        app.command(name, rich_help_panel=_panel(name))(part)
     else:
         raise TypeError(f"{name} is neither a Typer app nor a command")
 

@@ -29,7 +29,7 @@ def acl(
         Path | None,
         typer.Option(help="Write `acl` and `passwords` here; new passwords are printed once."),
     ] = None,
-    renew: Annotated[bool, typer.Option(help="Draw every password again.")] = False,
+    renew: Annotated[bool, typer.Option("--renew", help="Draw every password again.")] = False,
     json: JsonOption = False,
 ) -> None:
     """Make one broker user for the hub, one for each bridge, one for boards, and their rights.

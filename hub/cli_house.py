@@ -72,7 +72,10 @@ def import_(
     ] = None,
     offline: Annotated[
         bool,
-        typer.Option(help="Write to the store although a hub answers: used at its next start."),
+        typer.Option(
+            "--offline",
+            help="Write to the store although a hub answers: used at its next start.",
+        ),
     ] = False,
     json: JsonOption = False,
 ) -> None:

@@ -10,7 +10,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from http.cookies import SimpleCookie
 from typing import Any, TypeVar
 
-from hub.cli_door import fail
+from hub.cli_door import fail, hub_answers
 from hub.settings import Settings
 
 T = TypeVar("T")
@@ -84,6 +84,11 @@ class RunningHub:
         if not isinstance(found, dict):
             fail(f"{self.where} answered {status}: is that a hub of this version?")
         raise Refused(found)
+
+    @property
+    def answers(self) -> bool:
+        """Whether something listens there."""
+        return hub_answers(self.at)
 
     @property
     def where(self) -> str:

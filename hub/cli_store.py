@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hub.backup import Backup, NotRestored
+from hub.backup import Backup, LastBackup, NotRestored, note
 from hub.backup import backup as write_backup
 from hub.backup import restore as fill_from
 from hub.cli_door import (
@@ -21,6 +21,7 @@ from hub.cli_door import (
     run,
     settings,
 )
+from hub.clock import SystemClock
 from hub.replay import Replayed, Verified, verify_chain
 from hub.replay import replay as replay_journal
 from hub.store.migrate import SchemaBehind, migrate, newest, require_newest
@@ -36,6 +37,7 @@ def backup(
 ) -> None:
     """Write the whole store to one file, while the hub may go on. It holds personal names."""
     done = run(write_backup(must_exist(store), file))
+    note(settings(store).data_dir, LastBackup(SystemClock().now(), str(file.absolute())))
     told = f"{sum(done.rows.values())} rows written to {file}, sha256 {done.digest[:16]}…"
     _tell(done, json, f"{told}\nKeep it where the hub's own disk is not.")
 

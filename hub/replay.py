@@ -147,11 +147,14 @@ def _snapshot_difference(
     return f"the state after row {row.seq} is not that of its snapshot"
 
 
-def verify_house(connection: Connection, house: HouseId) -> Verified:
-    """Follow the chain from the first row."""
-    digest, expected = records.genesis(house), 1
+def verify_house(
+    connection: Connection, house: HouseId, *, newest: int | None = None
+) -> Verified:
+    """Follow the chain from the first row, or over the `newest` rows only."""
+    since, digest = _before_newest(connection, house, newest)
+    expected = since + 1
     rows, erased, gaps = 0, 0, list[tuple[int, int]]()
-    for row in rows_after(connection, house, 0):
+    for row in rows_after(connection, house, since):
         rows += 1
         if row.seq != expected:
             # The missing rows' digest is unknown: trust this one's, and say where.
@@ -161,6 +164,19 @@ def verify_house(connection: Connection, house: HouseId) -> Verified:
         erased += row.payload is None
         digest, expected = row.digest, row.seq + 1
     return Verified(house, rows, erased, tuple(gaps), "", digest)
+
+
+def _before_newest(
+    connection: Connection, house: HouseId, newest: int | None
+) -> tuple[int, str]:
+    """The row before the newest ones, whose digest is trusted; without one, the beginning."""
+    journal = tables.journal.c
+    ours = select(journal.seq, journal.digest).where(journal.house == house)
+    if newest is not None:
+        query = ours.order_by(journal.seq.desc()).offset(newest).limit(1)
+        if (row := connection.execute(query).first()) is not None:
+            return row.seq, row.digest
+    return 0, records.genesis(house)
 
 
 def _broken(row: JournalRow, previous: str) -> str:
@@ -200,12 +216,14 @@ async def replay(
     return await _with_connection(url, work)
 
 
-async def verify_chain(url: str, house: HouseId | None = None) -> list[Verified]:
+async def verify_chain(
+    url: str, house: HouseId | None = None, *, newest: int | None = None
+) -> list[Verified]:
     """Follow the chain of one house, or of all, of the store behind this URL."""
 
     def work(connection: Connection) -> Iterator[Verified]:
         for one in [house] if house else houses(connection):
-            yield verify_house(connection, one)
+            yield verify_house(connection, one, newest=newest)
 
     return await _with_connection(url, work)
 
