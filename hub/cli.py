@@ -7,9 +7,8 @@ ledger), 2 could not be done (wrong usage, refused input, nothing to work on).
 import importlib
 import sys
 from importlib.metadata import entry_points, version
-from typing import Annotated
+from typing import Annotated, Any
 
-import click
 import typer
 from typer.core import TyperGroup
 
@@ -42,7 +41,7 @@ PANELS = {
 class Sorted(TyperGroup):
     """Lists its commands as `PANELS` does."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:
         """Return the names, what is in no panel last."""
         order = [name for names in PANELS.values() for name in names]
         there = super().list_commands(ctx)
