@@ -1,0 +1,410 @@
+"""A rehearsed rule calls when, and only when, the live engine would have on the same stream."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hub import records
+from hub.core import Core
+from hub.heard import Heard
+from hub.rehearsal import Missing, Rehearsed, rehearse
+from hub.store.rows import JournalRow
+from routing.effects import Effect, Move, Note, Reason, Ring
+from routing.events import (
+    Arrived,
+    BrokerChanged,
+    By,
+    CallClosed,
+    CallTaken,
+    Event,
+    HandsetReported,
+    HandsetState,
+    Outcome,
+    PlanAdopted,
+    SignalReceived,
+    SignedIn,
+    Started,
+    TimePassed,
+)
+from routing.ids import CallId, DeviceId, OperationId, PatientId, SignalId, StaffId
+from routing.plan import CallType, Combine, Plan, Rule, RuleState, Trigger, TriggerKind, Window
+from routing.state import State
+from routing.step import empty, next_deadline, step
+from routing.supervision import only_heard
+from tests.routing import night as n
+
+CORE = Core.shipped()
+BEGINS = n.Night().clock("18:00")
+FLUSH = timedelta(seconds=30)
+DEVICES = ("bed-ola", "pir-204", "door-204")
+
+
+@dataclass(frozen=True)
+class Tap:
+    """A colleague answers the call that this signal belongs to."""
+
+    what: str
+    staff: str
+    signal: SignalId
+
+
+class Engine:
+    """What hub/engine.py does with a stream: gathers, wakes, steps, writes rows."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.state: State = empty(plan)
+        self.first = self.state
+        self.rows: list[JournalRow] = []
+        self.effects: list[tuple[datetime, Effect]] = []
+        self.heard = Heard()
+        self.taps = 0
+
+    def offer(self, at: datetime, *events: Event | Tap) -> None:
+        """Pass the time until then, then step."""
+        self.wait(at)
+        for event in events:
+            if isinstance(event, SignalReceived) and only_heard(self.state, event):
+                self.heard.gather(event, at)
+            elif isinstance(event, Tap):
+                self.tap(event, at)
+            else:
+                self.put(event, at)
+
+    def wait(self, until: datetime) -> None:
+        while True:
+            due = next_deadline(self.state)
+            flush = self.heard.since + FLUSH if self.heard.since else None
+            at = min((one for one in (due, flush) if one is not None), default=until)
+            if at >= until:
+                return
+            if (gathered := self.heard.flush()) is not None:
+                self.put(gathered, at)
+            else:
+                self.put(TimePassed(), at)
+
+    def tap(self, tap: Tap, at: datetime) -> None:
+        call = next(
+            (one.id for one in self.state.calls.values() if tap.signal in one.signals),
+            CallId("none"),
+        )
+        self.taps += 1
+        by = By(StaffId(tap.staff), n.telephone(tap.staff), OperationId(f"o{self.taps}"))
+        match tap.what:
+            case "take":
+                self.put(CallTaken(call, by), at)
+            case "arrive":
+                self.put(Arrived(call, by), at)
+            case _:
+                self.put(CallClosed(call, by, Outcome.NOT_NEEDED), at)
+
+    def put(self, event: Event, at: datetime) -> None:
+        payload = records.encode_event(event)
+        self.state, effects = step(self.state, event, at)
+        self.effects += [(at, one) for one in effects]
+        seq = len(self.rows) + 1
+        self.rows.append(
+            JournalRow(
+                self.state.plan.house,
+                seq,
+                at,
+                type(event).__name__,
+                payload,
+                "",
+                records.encode_effects(effects),
+                "",
+                CORE.version,
+            )
+        )
+
+    def called(self, rule: str) -> list[tuple[datetime, str]]:
+        """When the rule called or joined, and for which signal's sake."""
+        return [
+            (at, dict(one.because.facts)["since"])
+            for at, one in self.effects
+            if isinstance(one, Note)
+            and one.because.rule == rule
+            and one.because.reason is Reason.RULE_HELD
+            and one.move in (Move.OPENED, Move.JOINED)
+        ]
+
+
+def on_duty(engine: Engine) -> None:
+    engine.put(Started(1, "t", "t", BEGINS), BEGINS)
+    for staff in ("anne", "per", "omar", "lise"):
+        engine.put(SignedIn(n.telephone(staff), StaffId(staff)), BEGINS)
+        engine.put(HandsetReported(n.telephone(staff), HandsetState.READY), BEGINS)
+
+
+def lived(plan: Plan, stream: Iterable[tuple[datetime, Event | Tap]], end: datetime) -> Engine:
+    engine = Engine(plan)
+    on_duty(engine)
+    for at, event in stream:
+        engine.offer(at, event)
+    engine.wait(end)
+    return engine
+
+
+def rehearsed(rule: Rule, engine: Engine, end: datetime, **more: object) -> Rehearsed:
+    return rehearse(
+        rule,
+        engine.first,
+        engine.rows,
+        CORE,
+        since=BEGINS,
+        until=end,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def at(minutes: float) -> datetime:
+    return BEGINS + timedelta(minutes=minutes)
+
+
+def out(serial: int, *, occupied: bool) -> SignalReceived:
+    return replace(n.bed(occupied=occupied), signal=SignalId(f"1-{serial}"))
+
+
+# --- C2: what rehearsal shows is what the engine does -----------------------------------------
+
+KINDS = (
+    TriggerKind.BED_EXIT,
+    TriggerKind.MOTION,
+    TriggerKind.NO_MOTION,
+    TriggerKind.DOOR_OPEN,
+    TriggerKind.PRESENCE,
+)
+TRIGGERS = st.builds(
+    Trigger,
+    kind=st.sampled_from(KINDS),
+    within=st.sampled_from((None, timedelta(minutes=1), timedelta(minutes=20))),
+)
+RULES = st.builds(
+    lambda triggers, unless, **more: n.rule("r1", *triggers, unless=tuple(unless), **more),
+    triggers=st.lists(TRIGGERS, min_size=1, max_size=3),
+    unless=st.lists(st.builds(Trigger, st.sampled_from(KINDS)), max_size=1),
+    combine=st.sampled_from(list(Combine)),
+    delay=st.sampled_from([timedelta(minutes=m) for m in (0, 0.5, 3, 10, 45)]),
+    window=st.sampled_from((None, Window(time(19, 30), time(22)), Window(time(20), time(7)))),
+    call_type=st.sampled_from((CallType.BED_EXIT, CallType.MOTION, CallType.INACTIVITY)),
+    ends_by_itself=st.booleans(),
+)
+READINGS = st.one_of(
+    st.builds(lambda on: n.bed(occupied=on), st.booleans()),
+    st.builds(lambda on: n.motion(on=on), st.booleans()),
+    st.builds(lambda on: n.door(opened=on), st.booleans()),
+)
+HAPPENINGS = st.one_of(
+    READINGS,
+    READINGS,
+    st.just(n.press()),
+    st.tuples(st.sampled_from(("take", "arrive", "close")), st.sampled_from(("anne", "per"))),
+    st.just(n.press("wrist-kari")),
+)
+STREAMS = st.lists(
+    st.tuples(st.sampled_from((1.0, 20.0, 90.0, 400.0, 2500.0)), HAPPENINGS), max_size=40
+)
+
+
+def stream_of(
+    drawn: list[tuple[float, object]],
+) -> tuple[list[tuple[datetime, Event | Tap]], datetime]:
+    found: list[tuple[datetime, Event | Tap]] = []
+    now, pressed = BEGINS + timedelta(seconds=30), SignalId("none")
+    for serial, (seconds, what) in enumerate(drawn):
+        now += timedelta(seconds=seconds, milliseconds=serial)
+        if isinstance(what, SignalReceived):
+            event = replace(what, signal=SignalId(f"1-{serial}"), key=f"k{serial}")
+            if what.device.startswith("wrist"):
+                pressed = event.signal
+            found.append((now, event))
+        else:
+            action, staff = what  # type: ignore[misc]
+            found.append((now, Tap(action, staff, pressed)))
+    return found, now + timedelta(hours=2)
+
+
+@given(rule=RULES, drawn=STREAMS)
+@settings(deadline=None, max_examples=120, suppress_health_check=[HealthCheck.too_slow])
+def test_a_rehearsal_calls_exactly_when_the_live_engine_does(
+    rule: Rule, drawn: list[tuple[float, object]]
+) -> None:
+    stream, end = stream_of(drawn)
+    past = lived(n.solvik(), stream, end)
+    live = lived(n.with_rules(rule), stream, end)
+    told = rehearsed(rule, past, end)
+
+    assert [(call.at, call.since.isoformat()) for call in told.calls] == live.called("r1")
+    if told.calls and told.calls[0].joins is None:
+        first = told.calls[0]
+        opened = next(
+            one
+            for moment, one in live.effects
+            if isinstance(one, Note) and one.because.rule == "r1" and one.move is Move.OPENED
+        )
+        rung = {
+            one.handset
+            for moment, one in live.effects
+            if isinstance(one, Ring) and one.call == opened.call and moment == first.at
+        }
+        assert {one.handset for one in first.rung} == rung
+
+
+@given(rule=RULES, drawn=STREAMS)
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+def test_what_really_happened_is_untouched(
+    rule: Rule, drawn: list[tuple[float, object]]
+) -> None:
+    stream, end = stream_of(drawn)
+    past = lived(n.solvik(), stream, end)
+    told = rehearsed(rule, past, end)
+
+    real = {
+        call.id: call.outcome for call in past.state.calls.values() if call.patient == "ola"
+    }
+    assert {call.id: call.outcome for call in told.happened} == real
+
+
+@given(rule=RULES, drawn=STREAMS)
+@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+def test_a_gathered_message_could_have_begun_no_rule(
+    rule: Rule, drawn: list[tuple[float, object]]
+) -> None:
+    """So that a new rule misses nothing in what `DevicesHeard` stands for."""
+    stream, _ = stream_of(drawn)
+    engine = Engine(n.with_rules(rule))
+    on_duty(engine)
+    for moment, event in stream:
+        engine.wait(moment)
+        if isinstance(event, SignalReceived) and only_heard(engine.state, event):
+            state, effects = step(engine.state, event, moment)
+            assert state.waiting == engine.state.waiting
+            assert not [one for one in effects if isinstance(one, Note | Ring)]
+        engine.offer(moment, event)
+
+
+# --- what it tells ----------------------------------------------------------------------------
+
+
+def test_a_call_says_who_would_have_been_rung_and_what_they_had_in_hand() -> None:
+    kari = replace(n.press("wrist-kari"), signal=SignalId("1-3"))
+    past = lived(
+        n.solvik(),
+        [
+            (at(1), out(1, occupied=True)),
+            (at(2), kari),
+            (at(3), Tap("take", "anne", SignalId("1-3"))),
+            (at(4), out(2, occupied=False)),
+        ],
+        at(30),
+    )
+    told = rehearsed(n.rule("r1", delay=timedelta(minutes=1)), past, at(30))
+
+    (call,) = told.calls
+    assert (call.at, call.since, call.joins) == (at(5), at(4), None)
+    (anne,) = [one for one in call.rung if one.staff == "anne"] or [None]
+    carried = [one.carries for one in call.rung if one.staff == "anne"]
+    busy = [one.staff for one in call.passed if one.reason is Reason.BUSY]
+    assert carried == [(CallId("1-1"),)] or (anne is None and busy == ["anne"])
+    assert told.happened == ()
+
+
+def test_the_condition_that_stayed_silent_is_told_with_its_reason() -> None:
+    past = lived(
+        n.solvik(), [(at(1), out(1, occupied=True)), (at(4), out(2, occupied=False))], at(30)
+    )
+    window = Window(time(1), time(2))
+    told = rehearsed(n.rule("r1", window=window), past, at(30))
+
+    assert told.calls == ()
+    assert [(one.at, one.reason) for one in told.silent] == [(at(4), Reason.OUTSIDE_WINDOW)]
+
+
+def test_a_rule_without_basis_is_rehearsed_and_its_problems_are_told() -> None:
+    past = lived(
+        n.solvik(), [(at(1), out(1, occupied=True)), (at(4), out(2, occupied=False))], at(30)
+    )
+    draft = n.rule("r1", state=RuleState.DRAFT, basis=None, review_by=None)
+    told = rehearsed(draft, past, at(30))
+
+    assert [call.at for call in told.calls] == [at(4)]
+    assert len(told.problems) == 2
+
+
+def test_the_version_in_use_stays_beside_the_draft() -> None:
+    plan = n.with_rules(n.rule("r1", delay=timedelta(minutes=10)))
+    past = lived(
+        plan, [(at(1), out(1, occupied=True)), (at(4), out(2, occupied=False))], at(60)
+    )
+    told = rehearsed(n.rule("r1", delay=timedelta(minutes=2)), past, at(60))
+
+    assert [call.at for call in told.calls] == [at(6)]
+    assert [(one.rule, one.opened_at) for one in told.happened] == [("r1", at(14))]
+
+
+def test_broker_outage_silent_device_and_hub_down_cannot_be_reconstructed() -> None:
+    plan = n.with_device(n.solvik(), "bed-ola", expect_every=timedelta(minutes=20))
+    engine = lived(
+        plan,
+        [
+            (at(1), out(1, occupied=True)),
+            (at(5), BrokerChanged(up=False, since=at(4))),
+            (at(9), BrokerChanged(up=True)),
+            (at(40), out(2, occupied=False)),
+        ],
+        at(45),
+    )
+    engine.put(Started(2, "t", "t", at(50)), at(50))
+    told = rehearsed(n.rule("r1"), engine, at(55))
+    known = {(one.why, one.what): (one.since, one.until) for one in told.missing}
+
+    assert known[Missing.BROKER_AWAY, ""] == (at(4), at(9))
+    assert known[Missing.DEVICE_SILENT, "bed-ola"] == (at(1), at(40))
+    last = engine.rows[-2].at
+    assert known[Missing.HUB_DOWN, ""] == (last, at(50))
+    assert [call.uncertain for call in told.calls] == [(Missing.DEVICE_SILENT,)]
+
+
+def test_a_device_that_was_not_in_use_then_cannot_be_reconstructed() -> None:
+    past = lived(n.solvik(), [], at(30))
+    told = rehearsed(
+        n.rule("r1", Trigger(TriggerKind.MOTION, device=DeviceId("radar-new"))), past, at(30)
+    )
+    nothing = rehearsed(replace(n.rule("r1"), patient=PatientId("kari")), past, at(30))
+
+    assert [(one.why, one.what) for one in told.missing] == [(Missing.NOT_IN_USE, "radar-new")]
+    assert [one.why for one in nothing.missing] == [Missing.NO_DEVICE]
+
+
+def test_an_erased_payload_is_a_hole_until_the_next_snapshot() -> None:
+    engine = lived(
+        n.solvik(), [(at(1), out(1, occupied=True)), (at(4), out(2, occupied=False))], at(5)
+    )
+    kept, seq = engine.state, len(engine.rows)
+    engine.put(TimePassed(), at(6))
+    held = {seq + 1: lambda: kept}
+    engine.offer(at(20), out(3, occupied=True))
+    engine.offer(at(21), out(4, occupied=False))
+    erased = next(row for row in engine.rows if row.at == at(4))
+    engine.rows[erased.seq - 1] = replace(erased, payload=None)
+    told = rehearsed(n.rule("r1"), engine, at(30), snapshots=held)
+
+    assert [call.at for call in told.calls] == [at(21)]
+    assert [(one.why, one.since, one.until) for one in told.missing] == [
+        (Missing.ERASED, at(4), at(6))
+    ]
+
+
+def test_a_plan_adopted_on_the_way_keeps_the_draft() -> None:
+    past = lived(
+        n.solvik(),
+        [
+            (at(1), out(1, occupied=True)),
+            (at(2), PlanAdopted(replace(n.solvik(), version=2))),
+            (at(4), out(2, occupied=False)),
+        ],
+        at(30),
+    )
+    assert [call.at for call in rehearsed(n.rule("r1"), past, at(30)).calls] == [at(4)]
