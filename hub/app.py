@@ -23,6 +23,8 @@ from hub.accounts import Accounts
 from hub.api.app import create_app
 from hub.api.app import serve as serve_http
 from hub.cards import Faces
+from hub.channel_transports import WrongChannel, transports
+from hub.channels import Channels
 from hub.clock import SystemClock
 from hub.engine import Engine, Limits
 from hub.handsets import Gateway
@@ -57,6 +59,7 @@ class Hub:
     accounts: Accounts
     intake: Intake
     publishers: Mapping[HouseId, Publisher]
+    channels: Channels
     app: FastAPI
 
     @property
@@ -80,6 +83,7 @@ async def running(
     Raises:
         NoHouses: nothing was imported yet.
         SchemaBehind: PostgreSQL needs `bjelle db upgrade`.
+        WrongChannel: a channel of the settings cannot work.
         StoreDown: the database does not answer.
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True)
@@ -108,6 +112,14 @@ async def _wire(settings: Settings, store: Store, more: Sequence[Performer]) -> 
     houses = Houses(store, clock)
     gateway = Gateway(names=houses.names, clock=clock, version=version("bjelle"), faces=Faces())
     metrics = Metrics()
+    channels = Channels(
+        settings=settings,
+        store=store,
+        clock=clock,
+        engines=houses.engines,
+        names=houses.names,
+        ways=transports(settings),
+    )
     limits = Limits(
         inbox=settings.inbox_limit,
         heard_flush=timedelta(seconds=settings.heard_flush_s),
@@ -118,7 +130,7 @@ async def _wire(settings: Settings, store: Store, more: Sequence[Performer]) -> 
 
     def performers(house: HouseId) -> Sequence[Performer]:
         publishers[house] = Publisher(settings, house)
-        return (gateway, publishers[house], metrics, *more)
+        return (gateway, publishers[house], channels, metrics, *more)
 
     await houses.start(performers, limits)
     for house, engine in houses.engines.items():
@@ -137,6 +149,7 @@ async def _wire(settings: Settings, store: Store, more: Sequence[Performer]) -> 
     )
     houses.follow(intake)
     metrics.watch(engines=houses.engines, store=store, mqtt=intake.stats)
+    metrics.watch_channels(channels)
     app = create_app(
         settings=settings,
         store=store,
@@ -147,9 +160,20 @@ async def _wire(settings: Settings, store: Store, more: Sequence[Performer]) -> 
         clock=clock,
         metrics=metrics,
         accounts=accounts,
+        channels=channels,
     )
     return Hub(
-        settings, clock, store, houses, gateway, metrics, accounts, intake, publishers, app
+        settings,
+        clock,
+        store,
+        houses,
+        gateway,
+        metrics,
+        accounts,
+        intake,
+        publishers,
+        channels,
+        app,
     )
 
 
@@ -173,6 +197,7 @@ async def _at_work(hub: Hub) -> AsyncIterator[None]:
                         serve_http(hub.app, hub.settings, ready=ready), name="http"
                     ),
                     letting_in.create_task(hub.intake.run(), name="mqtt"),
+                    letting_in.create_task(hub.channels.run(), name="channels"),
                     letting_in.create_task(keep_tidy(hub.store, hub.clock), name="tidy"),
                     *(
                         letting_in.create_task(publisher.run(), name=f"publisher {house}")
@@ -207,7 +232,7 @@ def serve(given: dict[str, object], *, log_json: bool = False) -> int:
         return CANNOT
     try:
         uvloop.run(_serve(settings))
-    except (NoHouses, SchemaBehind, StoreDown, OSError) as error:
+    except (NoHouses, SchemaBehind, StoreDown, WrongChannel, OSError) as error:
         print(f"the hub cannot start: {error}", file=sys.stderr)  # noqa: T201 - the same
         return CANNOT
     return 0

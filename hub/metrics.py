@@ -54,6 +54,14 @@ class Telephones(Protocol):
         ...
 
 
+class Proofs(Protocol):
+    """The one-shot channels, as the figures need them."""
+
+    def proof_ages_s(self) -> Mapping[str, float]:
+        """Seconds since each channel's last receipt; infinite: never."""
+        ...
+
+
 class MqttFigures(Protocol):
     """What the broker's side counts (hub/mqtt_stats.py)."""
 
@@ -149,6 +157,10 @@ class Metrics:
         """Read the gateway at each scrape."""
         self._reading.telephones = telephones
 
+    def watch_channels(self, channels: Proofs) -> None:
+        """Read the one-shot channels at each scrape."""
+        self._reading.channels = channels
+
     def broker_up(self, states: Sequence[State]) -> bool:
         """Tell whether the broker is connected: as its client says, else as the houses know."""
         mqtt = self._reading.mqtt
@@ -167,6 +179,7 @@ class _Reading(Collector):
         self.store: Commits | None = None
         self.mqtt: MqttFigures | None = None
         self.telephones: Telephones | None = None
+        self.channels: Proofs | None = None
 
     def collect(self) -> Iterable[Metric]:
         """Yield what is true now."""
@@ -184,6 +197,7 @@ class _Reading(Collector):
         yield broker
         yield from self._messages()
         yield from self._lines()
+        yield self._proofs()
 
     def _calls(self, states: Sequence[State]) -> Metric:
         counts = {(s, p): 0 for s in CallState if s is not CallState.CLOSED for p in Priority}
@@ -216,6 +230,16 @@ class _Reading(Collector):
         )
         for lane, name in enumerate(("alarm", "bulk")):
             family.add_metric([name], sum(e.depths[lane] for e in self.engines.values()))
+        return family
+
+    def _proofs(self) -> Metric:
+        family = GaugeMetricFamily(
+            "bjelle_channel_proof_age_seconds",
+            "Since a one-shot channel last gave a receipt; +Inf: never",
+            labels=["channel"],
+        )
+        for channel, age in (self.channels.proof_ages_s() if self.channels else {}).items():
+            family.add_metric([channel], age)
         return family
 
     def _lines(self) -> Iterable[Metric]:

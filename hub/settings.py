@@ -1,14 +1,27 @@
-"""Where things are: environment `BJELLE_…` and a TOML file. What the house decided is the plan."""
+"""Where things are: environment `BJELLE_…` and a TOML file. The house's own choices: the plan."""
 
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+
+
+class ChannelSettings(BaseModel):
+    """A way out of the house: `[channels.NAME]`, by the name of `channel:NAME` in a ladder."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["ntfy", "sms", "email", "mqtt"]
+    url: SecretStr = SecretStr("")
+    """ntfy: https://SERVER/TOPIC; sms and email: an address of Apprise's; mqtt: none."""
+    token: SecretStr = SecretStr("")
+    """ntfy's access token."""
 
 
 class Settings(BaseSettings):
@@ -41,6 +54,12 @@ class Settings(BaseSettings):
     mqtt_session_expiry_s: int = Field(default=7 * 24 * 3600, ge=60)
     mqtt_receive_maximum: int = Field(default=1000, ge=1, le=65535)
 
+    channels: dict[str, ChannelSettings] = Field(default_factory=dict[str, ChannelSettings])
+    channel_proof_hour: int = Field(default=10, ge=0, le=23)
+    """From this hour, in the house's time, each channel gets its daily proof."""
+    public_url: str = ""
+    """Where telephones reach the hub, for links in notices; empty: notices have no link."""
+
     metrics_token: SecretStr = SecretStr("")
     """Bearer token for /metrics; empty: only a signed-in technician or leader may read it."""
     inbox_limit: int = Field(default=4000, ge=1)
@@ -56,8 +75,10 @@ class Settings(BaseSettings):
     def _known_store(cls, url: str) -> str:
         if url.startswith(("sqlite+aiosqlite://", "postgresql+asyncpg://")):
             return url
-        expected = "sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER:PASSWORD@HOST/DATABASE"
-        raise ValueError(f"expected {expected}, got {url.split('@')[-1]!r}")
+        expected = (
+            "sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER:PASSWORD@HOST/DATABASE"
+        )
+        raise ValueError(f"expected {expected}, got {url.rpartition('@')[2]!r}")
 
     @classmethod
     def settings_customise_sources(

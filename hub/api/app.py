@@ -17,7 +17,7 @@ from hub.api import calls, house, pages, patients, quality, sessions, socket, st
 from hub.api.access import Gate
 from hub.api.limits import Limits
 from hub.api.problems import ApiProblem, on_http, on_invalid, on_problem
-from hub.api.wiring import Hub, TakesHouseFiles, TelephoneExchange
+from hub.api.wiring import Hub, Rungs, TakesHouseFiles, TelephoneExchange
 from hub.clock import Clock
 from hub.engine import Engine
 from hub.metrics import Metrics
@@ -41,6 +41,7 @@ def create_app(
     clock: Clock,
     metrics: Metrics,
     accounts: Accounts,
+    channels: Rungs | None = None,
 ) -> FastAPI:
     """Return the application. `engines` and `names` are read afresh at each request."""
     version = version_of("bjelle")
@@ -53,7 +54,17 @@ def create_app(
         redirect_slashes=False,
     )
     hub = Hub(
-        settings, store, houses, engines, gateway, names, clock, metrics, accounts, version
+        settings,
+        store,
+        houses,
+        engines,
+        gateway,
+        names,
+        clock,
+        metrics,
+        accounts,
+        version,
+        channels,
     )
     app.state.hub = hub
     metrics.watch_telephones(gateway)

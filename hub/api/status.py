@@ -1,5 +1,6 @@
 """How the hub is: for technicians, for Prometheus, for whatever restarts containers."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 
@@ -68,6 +69,20 @@ class DeviceStatus(BaseModel):
     battery_percent: float | None
 
 
+class ChannelStatus(BaseModel):
+    """A rung outside the house: ntfy, SMS, e-mail, an MQTT topic."""
+
+    name: str
+    kind: str
+    configured: bool
+    used: bool = Field(description="a ladder of the house rings it")
+    last_proof: datetime | None = Field(description="when it last gave a receipt")
+    age_s: float | None
+    overdue: bool = Field(description="no receipt for more than a day: do not count on it")
+    failing: str = Field(description="why the last try failed; empty while it works")
+    waiting: int = Field(description="notices in the outbox")
+
+
 class Status(BaseModel):
     """The technical page in one answer."""
 
@@ -85,6 +100,7 @@ class Status(BaseModel):
     inbox: dict[str, int]
     unsettled: int = Field(description="events decided whose rows are not durable yet")
     open_calls: int
+    channels: list[ChannelStatus]
 
 
 class Quarantined(BaseModel):
@@ -151,6 +167,7 @@ async def status(session: TheSession, hub: TheHub) -> Status:
         inbox={"alarm": alarm, "bulk": bulk},
         unsettled=engine.unsettled,
         open_calls=sum(is_open(call) for call in state.calls.values()),
+        channels=_channels(hub, session.house),
     )
 
 
@@ -225,6 +242,11 @@ def _handsets(hub: Hub, house: HouseId, state: State) -> list[HandsetStatus]:
             )
         )
     return found
+
+
+def _channels(hub: Hub, house: HouseId) -> list[ChannelStatus]:
+    standing = hub.channels.standing(house) if hub.channels is not None else ()
+    return [ChannelStatus(**asdict(one)) for one in standing]
 
 
 def _bridges(state: State) -> list[BridgeStatus]:

@@ -1,6 +1,6 @@
 """The parts a route may use, handed in once by `create_app`; nothing here is made here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Protocol
 
@@ -11,6 +11,7 @@ from hub.accounts import Accounts
 from hub.api import frames
 from hub.api.problems import not_signed_in
 from hub.auth import Session, Telephone
+from hub.channel_health import Standing
 from hub.clock import Clock
 from hub.engine import Engine
 from hub.house import HouseFile
@@ -60,6 +61,14 @@ class TakesHouseFiles(Protocol):
         ...
 
 
+class Rungs(Protocol):
+    """The one-shot channels (hub/channels.py), as routes need them."""
+
+    def standing(self, house: HouseId) -> Sequence[Standing]:
+        """Return which rungs outside the house are alive."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Hub:
     """Everything the API stands on."""
@@ -74,6 +83,7 @@ class Hub:
     metrics: Metrics
     accounts: Accounts
     version: str
+    channels: Rungs | None = None
 
 
 @dataclass(frozen=True, slots=True)
