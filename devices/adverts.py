@@ -8,9 +8,9 @@ open is said, not guessed.
 
 from dataclasses import dataclass
 
-from devices.aes import open_sealed
 from devices.catalogue import Catalogue
 from devices.layouts.payload import decode
+from devices.sealed import open_sealed
 from devices.words import Findings
 from routing.readings import DeviceHeard, ProblemKind
 

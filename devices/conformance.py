@@ -38,8 +38,6 @@ class Score:
     right: int = 0
     undecodable: int = 0
     wrong: list[dict[str, object]] = field(default_factory=list[dict[str, object]])
-    compared: int = 0
-    """Fields that our vocabulary has a word for."""
 
 
 Judge = Callable[[str, object, Score, Catalogue], None]
@@ -58,7 +56,6 @@ def run(directory: Path | Traversable, catalogue: Catalogue | None = None) -> di
                 "right": score.right,
                 "undecodable": score.undecodable,
                 "wrong": len(score.wrong),
-                "fields_compared": score.compared,
             }
             for name, score in sorted(scores.items())
         },
@@ -102,7 +99,6 @@ def _settle(
     if isinstance(got, str):
         score.undecodable += 1
         return
-    score.compared += len(expected)
     missed = [one for one in expected if not one.holds(got)]
     if not missed:
         score.right += 1

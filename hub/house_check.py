@@ -17,6 +17,7 @@ from hub.house_file import LadderPart, RulePart, Sections, StayPart, StepPart, U
 from hub.house_plan import ladders_of, moment, rule, target
 from hub.house_yaml import Path, dotted
 from routing.plan import Competence, Purpose, Role, RoomKind, TargetKind
+from routing.readings import DeviceClass
 
 Found = Iterator[tuple[Path, str]]
 
@@ -133,7 +134,7 @@ def _devices(sections: Sections) -> Found:
     for name, device in sections.devices.items():
         here = ("devices", name)
         yield from _missing((*here, "bridge"), "bridge", device.bridge, sections.bridges)
-        yield from _model((*here, "model"), device.model)
+        yield from _model((*here, "model"), device.model, device.device_class)
         native = (device.bridge, device.native.lower())
         if native in natives:
             text = f"'{device.native}' is {natives[native]} already on bridge {device.bridge}"
@@ -153,9 +154,19 @@ def _devices(sections: Sections) -> Found:
         topics[bridge.base_topic] = name
 
 
-def _model(path: Path, name: str) -> Found:
-    """A device of a model that nobody knows would be heard and never understood."""
+def _model(path: Path, name: str, device_class: DeviceClass) -> Found:
+    """A device of a model that nobody knows would be heard and never understood.
+
+    One whose table nobody has checked may miss the press, so it cannot be somebody's alarm.
+    """
     models = catalogue()
+    if name in models and models[name].experimental and device_class is DeviceClass.ALARM:
+        source = models[name].source
+        text = (
+            f"'{name}' is experimental ({source}), so it cannot be class alarm: "
+            "choose another device for help, or class safety or comfort for this one"
+        )
+        yield path, text
     if name not in models:
         near = difflib.get_close_matches(name, models, n=3) or list(models)[:3]
         yield path, f"no model '{name}' in devices/models; near: {', '.join(near)}"

@@ -102,7 +102,7 @@ def read(
         ("milesight/ds3604", "fb0100054d696c6573017550", 85, BatteryRead(80.0)),
         ("milesight/ws101", "017564aa01", 85, Problem(ProblemKind.UNKNOWN_CHANNEL, "aa01")),
         ("milesight/generic", "0567fb00", 85, Measured("temperature", 25.1, "°C")),
-        ("netvox/r312a", "0149011c010000000000 00", 6, ButtonPressed("press")),
+        ("netvox/r312a", "014d011c010000000000 00", 6, ButtonPressed("press")),
         ("netvox/r311a", "0102011c010000000000 00", 6, DoorMoved(open=True)),
         ("netvox/r718a", "010b01240a281a2c000000", 6, Measured("temperature", 26.0, "°C")),
         ("browan/tbms100", "010b3805000a0000", 102, MotionSeen(active=True)),

@@ -251,11 +251,6 @@ def test_the_public_vectors_are_right_but_for_those_named() -> None:
     wrong = report["wrong"]
     assert isinstance(wrong, list)
     named = {
-        # A message of which we read the position only.
-        "digitalMatter/oyster3: should decode the digital matter Oyster 4, inactivity timer",
-        # The flag bits are not confirmed by any manual at hand.
-        "moko/LW007-PIR: should decode the Moko LW007-PIR heartbeat payload",
-        "moko/LW007-PIR: should decode the Moko LW007-PIR shutdown payload",
         # A percentage that upstream makes of volts by a curve of its own.
         SWISSCOM,
         # Upstream calls 292.405 kelvin 29.24 degrees.

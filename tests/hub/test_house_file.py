@@ -257,6 +257,15 @@ def test_a_wrong_reference_names_what_would_have_been_right() -> None:
             ),
         ),
         (
+            (
+                "bridges: { b: { ecosystem: chirpstack, base_topic: t } }\n"
+                + (DEVICE % "dragino/trackerd")
+                .replace("safety", "alarm")
+                .replace("comfort", "alarm")
+            ),
+            "devices.d.model: 'dragino/trackerd' is experimental (",
+        ),
+        (
             LADDER % ("'role:boss'", "1s", "house"),
             "ladders.l.steps.1.ring.1: no role 'boss'; known: carer",
         ),
