@@ -20,12 +20,14 @@ PARTS = (
     ("report", "hub.cli_report:report"),
     ("why", "hub.cli_report:why"),
     ("ledger", "hub.cli_report:ledger"),
+    ("rehearse", "hub.cli_rehearse:rehearse"),
     ("backup", "hub.cli_store:backup"),
     ("restore", "hub.cli_store:restore"),
     ("replay", "hub.cli_store:replay"),
     ("db", "hub.cli_store:db"),
     ("device", "hub.cli_device:device"),
     ("broker", "hub.cli_broker:broker"),
+    ("channel", "hub.cli_channel:channel"),
 )
 """Command name and where it lives. What stands above the hub comes in by entry point."""
 PANELS = {

@@ -36,8 +36,13 @@ def export(plan: Plan, names: Names, logins: Mapping[str, str] | None = None) ->
 
     A patient without a stay is in no plan: such names alone are written from `names`.
     """
+    return _text(sections_of(plan, names, logins))
+
+
+def sections_of(plan: Plan, names: Names, logins: Mapping[str, str] | None = None) -> Fields:
+    """Return what `export` writes, as plain fields: what `HouseFile` reads."""
     writer = _Writer(plan, names, logins or {})
-    return _text({name: part for name, part in writer.sections().items() if part})
+    return {name: part for name, part in writer.sections().items() if part}
 
 
 def _text(sections: Fields) -> str:

@@ -43,11 +43,23 @@ from routing.events import (
 )
 from routing.ids import CallId, DeviceId, HandsetId, RuleId, SignalId, StaffId
 from routing.index import index_of
-from routing.plan import Basis, CallType, DeviceLife, Plan, Priority, Rule, RuleState
+from routing.plan import (
+    Basis,
+    CallType,
+    DeviceLife,
+    Plan,
+    Priority,
+    Rule,
+    RuleState,
+    Trigger,
+    TriggerKind,
+)
 from routing.state import Call, State, is_open
 
 MARK = "~"
 """Behind the rule's id while it is rehearsed: the version in use stays beside it."""
+QUIET = timedelta(minutes=15)
+"""A house that lives writes more often: signs of life are gathered every half minute."""
 _IN_USE = (DeviceLife.ACTIVE, DeviceLife.SUSPECT)
 _NO_MORE = timedelta(microseconds=1)
 
@@ -119,8 +131,13 @@ class Kept:
     """The condition came to hold and the rule would have stayed silent, and why."""
 
     at: datetime
-    reason: Reason
+    because: Because
     signal: SignalId
+
+    @property
+    def reason(self) -> Reason:
+        """Return the reason alone."""
+        return self.because.reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +184,12 @@ def rehearse(
     run = _Run(rule, state, core, since, until, snapshots or {})
     for row in rows:
         if row.at >= until:
+            if row.kind == Started.__name__:
+                run.goes_dark()
             break
         run.take(row)
+    else:
+        run.goes_dark()
     return run.ended()
 
 
@@ -260,6 +281,11 @@ class _Run:
             self.versions[row.core_version] = None
         self._look(row.at, event)
 
+    def goes_dark(self) -> None:
+        """The journal ends before the time does: nobody knows how long the hub was up."""
+        if self.last is not None and self.until - self.last.at > QUIET:
+            self._stretch(self.last.at, self.until, Missing.NO_JOURNAL)
+
     def ended(self) -> Rehearsed:
         """Do what is due before the end, and tell."""
         end = self.until
@@ -317,7 +343,8 @@ class _Run:
             self._call(before, active or event, at)
         for one in effects:
             if isinstance(one, Book) and _kept_silent(one, self.id):
-                self.silent.append(Kept(now, one.because.reason, one.signal))
+                because = replace(one.because, rule=self.rule.id)
+                self.silent.append(Kept(now, because, one.signal))
 
     def _call(self, before: State, event: Event, at: datetime) -> None:
         """Do this one step with the rule active, and keep what it orders."""
@@ -390,8 +417,9 @@ class _Run:
         if any(pause.rule == self.rule.id for pause in state.pauses):
             yield (Missing.PAUSED, ""), None
         listening = index_of(plan).devices_for.get(self.id, ())
-        if not listening:
-            yield (Missing.NO_DEVICE, ""), None
+        for trigger in self.rule.triggers:
+            if not _has_spoken(state, trigger, listening):
+                yield (Missing.NO_DEVICE, trigger.kind), None
         for name in listening:
             device, known = plan.devices.get(name), state.devices.get(name)
             if device is None or device.life not in _IN_USE:
@@ -407,6 +435,27 @@ class _Run:
         since = max(since, self.since)
         if since < until:
             self.done.append(Stretch(since, until, why, what))
+
+
+_LEVELS = {
+    TriggerKind.BED_EXIT: "bed",
+    TriggerKind.MOTION: "motion",
+    TriggerKind.NO_MOTION: "motion",
+    TriggerKind.DOOR_OPEN: "door",
+}
+"""Conditions of a sensor that rests at a level: its first message begins nothing."""
+
+
+def _has_spoken(state: State, trigger: Trigger, listening: tuple[DeviceId, ...]) -> bool:
+    """Tell whether a device that the condition could mean has ever said such a thing."""
+    level = _LEVELS.get(trigger.kind)
+    if trigger.device is not None and trigger.device not in state.plan.devices:
+        return True  # told as not in use
+    if level is None:
+        return bool(listening) or trigger.kind is TriggerKind.PRESENCE
+    devices = listening if trigger.device is None else (trigger.device,)
+    known = (state.devices[one] for one in devices if one in state.devices)
+    return any(name.partition(":")[0] == level for one in known for name in one.levels)
 
 
 def _is_ours(note: Note, rule: RuleId) -> bool:
