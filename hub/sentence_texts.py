@@ -122,6 +122,26 @@ TEXTS: dict[Reason, tuple[str, str]] = {
         "Ingen telefon på vakt kan ringe sikkert: bruk nødrutinen",
         "No telephone on duty is sure to ring: use the printed routine",
     ),
+    Reason.COVERAGE_GAP: (
+        "Hull i vakten: ingen med rett kompetanse og klar telefon kan svare herfra",
+        "A gap on duty: nobody competent with a ready telephone could answer here",
+    ),
+    Reason.SHIFT_NOT_CHANGED: (
+        "Vaktskiftet uteble: ingen på ny vakt har logget på, forrige vakt har fortsatt ansvaret",
+        "The change of shift did not happen: the old shift is still responsible",
+    ),
+    Reason.SENSOR_STUCK: (
+        "{device} har vist det samme altfor lenge: sensoren henger trolig",
+        "{device} has shown the same for far too long: it is probably stuck",
+    ),
+    Reason.STILL_PRESENT: (
+        "Er du ferdig her? Avslutt anropet, ellers åpnes det igjen",
+        "Are you done here? Close the call, or it opens again",
+    ),
+    Reason.FORGOT_TO_CLOSE: (
+        "Ikke avsluttet i tide: åpnet igjen",
+        "Not closed in time: open again",
+    ),
     Reason.UNASSIGNED_DEVICE: (
         "{device} hører ikke til noen: finn ut hvem som trykket",
         "{device} belongs to nobody: find out who pressed",
@@ -240,6 +260,7 @@ MOVES: dict[Move, tuple[str, str]] = {
     Move.HANDED_OVER: ("Overført", "Handed over"),
     Move.ARRIVED: ("Tilstede", "With patient"),
     Move.LEFT: ("Gikk", "Left"),
+    Move.REMINDED: ("Spurt om ferdig", "Asked whether done"),
     Move.STEPPED_OUT: ("Gikk ut", "Stepped out"),
     Move.REOPENED: ("Åpnet igjen", "Reopened"),
     Move.CLOSED: ("Avsluttet", "Closed"),
@@ -277,6 +298,9 @@ DETAILS: dict[str, tuple[str, str]] = {
     "store_unrecorded": ("databasen svarer ikke", "the database does not answer"),
     "spool_lost": ("ingenting kan lagres", "nothing can be stored"),
     "clock_stepped": ("klokken hoppet", "the clock jumped"),
+    "coverage_gap": ("vakten er dekket igjen", "duty is covered again"),
+    "shift_not_changed": ("ny vakt er på plass", "the new shift is there"),
+    "sensor_stuck": ("sensoren henger", "the sensor is stuck"),
     "no_ready_handset": ("ingen telefon kan ringe", "no telephone can ring"),
     "unknown person": ("ukjent person", "unknown person"),
     "a pause needs a reason": ("en pause må ha en grunn", "a pause needs a reason"),

@@ -62,6 +62,7 @@ TABLE: dict[CallState, dict[Move, CallState]] = {
         Move.DECLINED: CallState.PRESENT,
         Move.ARRIVED: CallState.PRESENT,
         Move.STEPPED_OUT: CallState.PRESENT,
+        Move.REMINDED: CallState.PRESENT,
         Move.LEFT: CallState.RINGING,
         Move.CLOSED: CallState.CLOSED,
     },

@@ -28,6 +28,8 @@ from routing.state import BridgeNow, Call, DeviceNow, HandsetNow, Pause, State, 
 RECEIPT_WITHIN = timedelta(seconds=2)
 """A ring without «ringing» after this goes to the next people too (UX finding 3)."""
 CLOSED_KEPT = timedelta(hours=24)
+HELD = timedelta(seconds=45)
+"""A change of who can be reached is judged after this: blinks wake nobody."""
 
 REACHABLE = (HandsetState.READY, HandsetState.LIMITED, HandsetState.QUIET)
 
@@ -45,6 +47,7 @@ class Draft:
         "bridges",
         "broker_up",
         "calls",
+        "cover_at",
         "devices",
         "effects",
         "epoch",
@@ -58,6 +61,7 @@ class Draft:
         "pauses",
         "plan",
         "rang",
+        "shift_at",
         "state",
         "store",
         "unreached",
@@ -85,6 +89,8 @@ class Draft:
         self.store = state.store
         self.watch_at = state.watch_at
         self.grace_until = state.grace_until
+        self.cover_at = state.cover_at
+        self.shift_at = state.shift_at
         self.unreached: dict[CallId, Because] = {}
         """Calls that reached their failsafe without one telephone sure to sound."""
         self.rang: dict[tuple[CallId, HandsetId], None] = {}
@@ -103,6 +109,7 @@ class Draft:
         self.plan = plan
         self.index = index_of(plan)
         self._retime = True
+        self.look_at_duty()
 
     def put_device(self, device: DeviceId, now: DeviceNow) -> None:
         """Remember a device."""
@@ -112,7 +119,15 @@ class Draft:
         self.devices[device] = now
 
     def put_handset(self, handset: HandsetId, now: HandsetNow) -> None:
-        """Remember a telephone."""
+        """Remember a telephone; who can be reached may have changed."""
+        before = self.handsets.get(handset)
+        if (
+            before is None
+            or before.state is not now.state
+            or before.signed_in != now.signed_in
+            or before.staff != now.staff
+        ):
+            self.look_at_duty()
         if not self._handsets_own:
             self.handsets = dict(self.handsets)
             self._handsets_own = True
@@ -200,6 +215,14 @@ class Draft:
         if self.watch_at is None or at < self.watch_at:
             self.watch_at = at
 
+    def look_at_duty(self) -> None:
+        """Let coverage and shifts be looked at soon, if not before."""
+        soon = self.now + HELD
+        if self.cover_at is None or soon < self.cover_at:
+            self.cover_at = soon
+        if self.plan.shifts and (self.shift_at is None or soon < self.shift_at):
+            self.shift_at = soon
+
     # --- Reading ------------------------------------------------------------------------------
 
     def open_calls(self) -> list[Call]:
@@ -250,6 +273,8 @@ class Draft:
             due,
             self.watch_at,
             self.grace_until,
+            self.cover_at,
+            self.shift_at,
         )
         return state, tuple(self.effects)
 

@@ -45,6 +45,7 @@ def signed_in(draft: Draft, event: SignedIn) -> None:
             since=draft.now,
             staff=event.staff,
             units=event.units,
+            signed_in=draft.now,
             reasons=(UNHEARD,),
         ),
     )
@@ -124,6 +125,7 @@ def _sign_out(draft: Draft, handset: HandsetId, staff: StaffId) -> None:
             since=draft.now,
             staff=None,
             units=(),
+            signed_in=None,
             reasons=(),
         ),
     )

@@ -306,6 +306,8 @@ class CallPolicy:
     close_competence: Competence = Competence.ASSISTANT
     cancel_in_room: bool = False
     """Closed only by somebody who says to be in that room (bathroom calls)."""
+    present_within: timedelta | None = None
+    """Somebody there this long is asked whether it is done, and then it opens again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +317,17 @@ class Window:
     since: time
     until: time
     weekdays: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6)
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A planned shift: who begins it signs in, at the latest `grace` after its start."""
+
+    id: str
+    window: Window
+    units: tuple[UnitId, ...] = ()
+    """Empty: every unit of the house."""
+    grace: timedelta = timedelta(minutes=15)
 
 
 class TriggerKind(StrEnum):
@@ -417,3 +430,4 @@ class Plan:
     ladders: dict[LadderId, Ladder] = field(default_factory=dict[LadderId, Ladder])
     policies: dict[CallType, CallPolicy] = field(default_factory=dict[CallType, CallPolicy])
     rules: tuple[Rule, ...] = ()
+    shifts: tuple[Shift, ...] = ()

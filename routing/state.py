@@ -98,6 +98,8 @@ class Call:
     """Handed over to, not yet taken by."""
     present: tuple[StaffId, ...] = ()
     present_at: datetime | None = None
+    reminded_at: datetime | None = None
+    """When whoever is there was asked whether it is done."""
     rang_at: datetime | None = None
     """First «ringing» receipt from any telephone."""
     reopened: int = 0
@@ -114,6 +116,8 @@ class HandsetNow:
     since: datetime | None = None
     staff: StaffId | None = None
     units: tuple[UnitId, ...] = ()
+    signed_in: datetime | None = None
+    """When this person took it: tells who came for the new shift."""
     reasons: tuple[str, ...] = ()
     last_operation: OperationId | None = None
     last_ok: bool = True
@@ -204,6 +208,10 @@ class State:
     """When supervision must look again; never later than the first silence that is due."""
     grace_until: datetime | None = None
     """After the broker came back, last wills and retained states storm in: judged then."""
+    cover_at: datetime | None = None
+    """When coverage must be looked at: a telephone, the plan or a stay has changed."""
+    shift_at: datetime | None = None
+    """When planned shifts must be looked at."""
 
 
 def is_open(call: Call) -> bool:

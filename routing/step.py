@@ -8,7 +8,7 @@ late caller and a punctual one climb the same ladder.
 from datetime import datetime
 from typing import assert_never
 
-from routing import handsets, rules, signals, supervision, taps, technical
+from routing import coverage, handsets, rules, shifts, signals, supervision, taps, technical
 from routing.draft import Draft
 from routing.effects import Effect
 from routing.escalation import due_calls
@@ -52,10 +52,11 @@ def empty(plan: Plan) -> State:
 
 def next_deadline(state: State) -> datetime | None:
     """Return when the shell must offer `TimePassed`; never later than what is due first."""
-    due, watch = state.due, state.watch_at
-    if due is None or watch is None:
-        return due or watch
-    return min(due, watch)
+    found = state.due
+    for at in (state.watch_at, state.cover_at, state.shift_at):
+        if at is not None and (found is None or at < found):
+            found = at
+    return found
 
 
 def step(state: State, event: Event, now: datetime) -> tuple[State, tuple[Effect, ...]]:
@@ -98,6 +99,8 @@ def _take_in(draft: Draft, event: Event) -> None:  # noqa: C901, PLR0912 - one r
         case TimePassed():
             _pass_time(draft)
             supervision.watch(draft)
+            shifts.watch(draft)
+            coverage.watch(draft)
         case ReceiptGiven():
             handsets.receipt(draft, event)
         case HandsetReported():
@@ -131,6 +134,7 @@ def _take_in(draft: Draft, event: Event) -> None:  # noqa: C901, PLR0912 - one r
             draft.next_call = 1
             draft.listen_until(event.listening_until)
             supervision.started(draft)
+            draft.look_at_duty()
             _pass_time(draft)
         case _:
             assert_never(event)

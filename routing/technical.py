@@ -26,6 +26,9 @@ UNRECORDED = "store_unrecorded"
 SPOOL_LOST = "spool_lost"
 CLOCK = "clock_stepped"
 NOBODY = "no_ready_handset"
+COVERAGE = "coverage_gap"
+CHANGE_OVER = "shift_not_changed"
+STUCK = "sensor_stuck"
 
 
 def technical(

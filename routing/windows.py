@@ -30,6 +30,16 @@ def inside(window: Window | None, at: datetime, zone: ZoneInfo) -> bool:
     return clock < window.until and (today - 1) % 7 in window.weekdays
 
 
+def began(window: Window, at: datetime, zone: ZoneInfo) -> datetime | None:
+    """Return when the window that `at` lies in began, None outside it."""
+    if not inside(window, at, zone):
+        return None
+    local = at.astimezone(zone)
+    over_midnight = window.since >= window.until and local.time() < window.since
+    day = local.date() - _A_DAY if over_midnight else local.date()
+    return datetime.combine(day, window.since, tzinfo=zone).astimezone(UTC)
+
+
 def opens_after(window: Window, at: datetime, zone: ZoneInfo) -> datetime | None:
     """Return when the window next begins after `at`, None if it has no weekday at all."""
     day = at.astimezone(zone).date()
