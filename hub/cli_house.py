@@ -108,7 +108,8 @@ def import_(
 def _told(done: Mapping[str, Any]) -> str:
     house, version, changed = done["house"], done["version"], done["changed"]
     if not changed:
-        return f"{house}: nothing changed, plan version {version} stands."
+        as_was = f"the plan is as it was, version {version}"
+        return f"{house}: {as_was}; names and logins are the file's."
     what = f"changed: {', '.join(changed)}" if done["before"] else "new house"
     return f"{house}: plan version {version} ({what})."
 
