@@ -206,6 +206,10 @@ TEXTS: dict[Reason, tuple[str, str]] = {
         "{device} er ikke i bruk",
         "{device} is not in use",
     ),
+    Reason.PROVEN: (
+        "{device} ble prøvd, og alarmen kom fram. Det ringte ikke",
+        "{device} was tried, and its alarm came through. Nobody was rung",
+    ),
     Reason.NOT_PRESENT: (
         "Anropet avsluttes av den som er på stedet, {place}",
         "The call is closed by somebody at the place, {place}",

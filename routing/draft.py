@@ -60,6 +60,7 @@ class Draft:
         "open",
         "pauses",
         "plan",
+        "proofs",
         "rang",
         "shift_at",
         "state",
@@ -91,6 +92,7 @@ class Draft:
         self.grace_until = state.grace_until
         self.cover_at = state.cover_at
         self.shift_at = state.shift_at
+        self.proofs = state.proofs
         self.unreached: dict[CallId, Because] = {}
         """Calls that reached their failsafe without one telephone sure to sound."""
         self.rang: dict[tuple[CallId, HandsetId], None] = {}
@@ -275,6 +277,7 @@ class Draft:
             self.grace_until,
             self.cover_at,
             self.shift_at,
+            self.proofs,
         )
         return state, tuple(self.effects)
 

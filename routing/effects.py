@@ -78,6 +78,7 @@ class Reason(StrEnum):
     STEPPED_OUT = "stepped_out"
     UNLESS_HELD = "unless_held"
     NOT_IN_USE = "not_in_use"
+    PROVEN = "proven"
     NOT_PRESENT = "not_present"
     RINGS_AGAIN = "rings_again"
     NOT_ALLOWED = "not_allowed"

@@ -295,6 +295,18 @@ class PlanAdopted:
 
 
 @dataclass(frozen=True, slots=True)
+class ProofAsked:
+    """Somebody stands by a device and provokes its real alarm: the first until then proves it.
+
+    It is booked as practice and does not ring; anything else rings as usual.
+    """
+
+    device: DeviceId
+    until: datetime
+    by: StaffId | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class BrokerChanged:
     """The hub lost or found its broker; `since` is the last contact."""
 
@@ -376,6 +388,7 @@ Event = (
     | Tap
     | Started
     | PlanAdopted
+    | ProofAsked
     | BrokerChanged
     | StoreChanged
     | ClockStepped

@@ -82,11 +82,15 @@ class RoomKind(StrEnum):
 
 
 class DeviceLife(StrEnum):
-    """`proposed` by discovery, `active` after a proof press, `suspect` still rings."""
+    """`proposed` by discovery, `active` after a proof press, `suspect` still rings.
+
+    `cleaning`: between two patients; the next one's proof press makes it active again.
+    """
 
     PROPOSED = "proposed"
     ACTIVE = "active"
     SUSPECT = "suspect"
+    CLEANING = "cleaning"
     REPAIR = "repair"
     RETIRED = "retired"
 

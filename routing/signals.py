@@ -18,6 +18,7 @@ from routing.levels import KINDS_KEPT, level_of
 from routing.life import calls_of
 from routing.plan import Device, DeviceLife
 from routing.presses import press
+from routing.proof import proven
 from routing.readings import (
     ButtonPressed,
     FallSeen,
@@ -80,6 +81,9 @@ def _take_in(draft: Draft, event: SignalReceived) -> Booking:
         return _DUPLICATE
     keys = _keys_after(event, before.keys, draft.now)
     levels, changed, baseline = _new_levels(draft, event, before)
+    if draft.proofs and (proof := proven(draft, event, device)) is not None:
+        _remember(draft, event, before, levels, _proof_keys(draft, event, keys))
+        return proof
     outcome = _BASELINE if baseline else _UNCHANGED
     helps = _help_in(event, before)
     if helps:
@@ -116,6 +120,14 @@ def _help(
 
 def _not_in_use(draft: Draft, event: SignalReceived, device: Device | None) -> Booking:
     """Book a device that is not enrolled, proven or any more in use; a press in it is told."""
+    before = draft.devices.get(event.device, NEVER_HEARD)
+    if device is not None and (proof := proven(draft, event, device)) is not None:
+        levels = _new_levels(draft, event, before)[0]
+        keys = _keys_after(event, before.keys, draft.now)
+        _remember(draft, event, before, levels, _proof_keys(draft, event, keys))
+        return proof
+    if _is_duplicate(event, before, draft.now) or _is_copy(event, before.keys, draft.now):
+        return _DUPLICATE  # of the proof, which nothing but a new plan makes a device in use
     why = "unknown" if device is None else device.life.value
     because = Because(Reason.NOT_IN_USE, facts=(("device", event.device), ("life", why)))
     call = None
@@ -124,6 +136,13 @@ def _not_in_use(draft: Draft, event: SignalReceived, device: Device | None) -> B
     ):
         call = technical(draft, "pressed_not_in_use", because, device=event.device)
     return Booking(Booked.TECHNICAL, because, None if call is None else call.id)
+
+
+def _proof_keys(
+    draft: Draft, event: SignalReceived, keys: dict[str, datetime]
+) -> dict[str, datetime]:
+    """Remember the proof as a press: its other copies (`action`, `ha`) ring nobody either."""
+    return _with_key(keys, _copy_key(event), draft.now + COPY_WITHIN)
 
 
 def when(event: SignalReceived, before: DeviceNow, now: datetime) -> When:

@@ -212,6 +212,8 @@ class State:
     """When coverage must be looked at: a telephone, the plan or a stay has changed."""
     shift_at: datetime | None = None
     """When planned shifts must be looked at."""
+    proofs: dict[DeviceId, datetime] = field(default_factory=dict[DeviceId, datetime])
+    """Devices whose real alarm is provoked now, and until when it proves them."""
 
 
 def is_open(call: Call) -> bool:

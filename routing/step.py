@@ -8,7 +8,17 @@ late caller and a punctual one climb the same ladder.
 from datetime import datetime
 from typing import assert_never
 
-from routing import coverage, handsets, rules, shifts, signals, supervision, taps, technical
+from routing import (
+    coverage,
+    handsets,
+    proof,
+    rules,
+    shifts,
+    signals,
+    supervision,
+    taps,
+    technical,
+)
 from routing.draft import Draft
 from routing.effects import Effect
 from routing.escalation import due_calls
@@ -31,6 +41,7 @@ from routing.events import (
     PauseEnded,
     PauseSet,
     PlanAdopted,
+    ProofAsked,
     ReceiptGiven,
     SignalQuarantined,
     SignalReceived,
@@ -131,6 +142,8 @@ def _take_in(draft: Draft, event: Event) -> None:  # noqa: C901, PLR0912 - one r
             supervision.adopted(draft)
         case Started():
             draft.epoch = event.epoch
+        case ProofAsked():
+            proof.asked(draft, event)
             draft.next_call = 1
             draft.listen_until(event.listening_until)
             supervision.started(draft)
