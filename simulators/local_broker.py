@@ -156,7 +156,10 @@ def _process(command: list[str], folder: Path, port: int) -> Iterator[None]:
     log = folder / "broker.log"
     with (
         log.open("ab") as output,
-        subprocess.Popen(command, stdout=output, stderr=output) as process,  # noqa: S603
+        # A session of its own: Ctrl-C is for the hub, which stops before its broker does.
+        subprocess.Popen(  # noqa: S603 - our own arguments
+            command, stdout=output, stderr=output, start_new_session=True
+        ) as process,
     ):
         try:
             _wait_until_listening(process, port, log)

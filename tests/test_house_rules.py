@@ -112,6 +112,13 @@ def test_every_command_that_a_page_names_exists_with_its_options(page: str) -> N
             assert option.split("=")[0] in known, (words, option)
 
 
+@pytest.mark.parametrize("page", ["README.md", "docs/operations.md", "devices/README.md"])
+def test_every_file_that_a_page_links_to_is_there(page: str) -> None:
+    file = ROOT / page
+    for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", file.read_text("utf-8")):
+        assert (file.parent / link).exists(), f"{page}: {link}"
+
+
 # --- What is shipped --------------------------------------------------------------------------
 
 
@@ -173,14 +180,11 @@ def test_every_requirement_is_pinned_with_hashes_and_names_no_index(name: str) -
 
 # --- What is named ----------------------------------------------------------------------------
 
-REGISTRIES = (
-    "py" + "pi.org",
-    "python" + "hosted",
-    "npm" + "js",
-    "crates" + ".io",
-    "jsr" + ".io",
-)
-MACHINE = ("/wo" + "rk/", "/ro" + "ot/", "/ho" + "me/", "/t" + "mp/")
+REGISTRIES = [
+    f"{name}.{end}" for name, end in (("pypi", "org"), ("npmjs", "com"), ("jsr", "io"))
+]
+REGISTRIES += [f"{name}.org" for name in ("pythonhosted", "npmjs")]
+MACHINE = [f"/{name}/" for name in ("work", "root", "home", "tmp")]
 
 
 @pytest.mark.parametrize("named", [*REGISTRIES, *MACHINE])
