@@ -140,10 +140,10 @@ def _take_in(draft: Draft, event: Event) -> None:  # noqa: C901, PLR0912 - one r
             draft.adopt(event.plan)
             rules.adopted(draft)
             supervision.adopted(draft)
-        case Started():
-            draft.epoch = event.epoch
         case ProofAsked():
             proof.asked(draft, event)
+        case Started():
+            draft.epoch = event.epoch
             draft.next_call = 1
             draft.listen_until(event.listening_until)
             supervision.started(draft)
