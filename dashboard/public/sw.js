@@ -1,5 +1,6 @@
 // Keeps the shell of the telephone's page, so that it opens without a network and can say so.
 // Live data is never kept: nothing under /api is touched, and no name is ever in a cache.
+// A push is the last way to a telephone: a sign that there is a call, without room or name.
 const SHELL = "bjelle-shell-1";
 const PAGE = "/h";
 
@@ -48,4 +49,64 @@ async function page(event) {
 // Assets carry their content's hash in the name: what is kept is always right.
 async function asset(request) {
   return (await caches.match(request)) ?? fetch(request);
+}
+
+const WORDS = {
+  nb: { title: "Nytt anrop", take: "Jeg tar den", show: "Vis anropet" },
+  en: { title: "New call", take: "I'll take it", show: "Show the call" },
+};
+
+self.addEventListener("push", (event) => {
+  const { call = null, lang = "nb" } = event.data?.json() ?? {};
+  const words = WORDS[lang] ?? WORDS.nb;
+  event.waitUntil(
+    self.registration.showNotification(words.title, {
+      tag: call ?? "bjelle",
+      renotify: true,
+      requireInteraction: true,
+      icon: "/icons/bjelle-192.png",
+      // One notification is one operation, however often it is touched.
+      data: { call, op: crypto.randomUUID() },
+      actions: [
+        { action: "take", title: words.take },
+        { action: "show", title: words.show },
+      ],
+    }),
+  );
+});
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(answered(event.action, event.notification.data));
+});
+
+async function answered(action, { call, op }) {
+  const pages = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const page = pages.find(({ url }) => new URL(url).pathname === PAGE);
+  const take = action === "take" && call;
+  // A page that is there sends it; otherwise it waits in the outbox for the page we open.
+  if (page && take) page.postMessage({ bjelle: "take", call, op });
+  else if (take) await keepTake(call, op);
+  await (page ? page.focus() : self.clients.openWindow(PAGE)).catch(() => undefined);
+}
+
+// The row that core/outbox.ts writes for a tap on the page itself.
+function keepTake(call, op) {
+  const at = Date.now();
+  const tap = { t: "op", op, action: "take", seq: at, call, at: new Date(at).toISOString() };
+  return new Promise((done, failed) => {
+    const opening = indexedDB.open("bjelle-outbox", 1);
+    opening.onupgradeneeded = () =>
+      opening.result.createObjectStore("waiting", { keyPath: "op.op" });
+    opening.onerror = () => failed(opening.error);
+    opening.onsuccess = () => {
+      const writing = opening.result.transaction("waiting", "readwrite");
+      writing.objectStore("waiting").put({ op: tap, tappedAt: at });
+      writing.oncomplete = () => {
+        opening.result.close();
+        done();
+      };
+      writing.onerror = () => failed(writing.error);
+    };
+  });
 }

@@ -8,6 +8,28 @@ export interface Me {
   name: string;
   role: "carer" | "student" | "nurse" | "technician" | "leader";
   handset: string | null;
+  expires_at: string;
+}
+
+/** One sensor rule as the ward list tells it (hub/api/patients.py). */
+export interface PatientRule {
+  id: string;
+  state: string;
+  sentence: string;
+  paused_until: string | null;
+}
+
+/** Somebody who stays in the units of this person now. */
+export interface Patient {
+  id: string;
+  name: string;
+  room: string;
+  isolation: string;
+  rules: readonly PatientRule[];
+}
+
+export interface Patients {
+  patients: readonly Patient[];
 }
 
 export interface BoardCall {

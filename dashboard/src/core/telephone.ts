@@ -49,7 +49,7 @@ export interface View {
   took: { call: string; at: number } | null;
 }
 
-export type Extra = Pick<Op, "reason" | "outcome" | "to" | "room">;
+export type Extra = Pick<Op, "reason" | "outcome" | "to" | "room" | "patient" | "minutes">;
 
 const EMPTY: View = {
   contact: "connecting",
@@ -128,12 +128,13 @@ export class PhoneLine {
   }
 
   /** A tap. Leaves at once if there is contact, and waits in the outbox until it is answered. */
-  act(action: Action, call: string | null, extra: Extra = {}): void {
+  act(action: Action, call: string | null, extra: Extra = {}, id = operationId()): void {
+    if (this.view.waiting.some(({ op }) => op.op === id)) return;
     const wall = this.#world.now().wall;
     this.#sequence = Math.max(this.#sequence + 1, wall);
     const op: Op = {
       t: "op",
-      op: operationId(),
+      op: id,
       action,
       seq: this.#sequence,
       call,

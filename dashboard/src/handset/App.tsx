@@ -1,5 +1,6 @@
 // The telephone's day: enrol once, sign in, ready check, shift, out.
 import { useCallback, useEffect, useState } from "react";
+import type { Card } from "../api/frames";
 import { get, Refused, remove } from "../api/http";
 import { isNight } from "../core/age";
 import { Tap } from "../ui/Tap";
@@ -7,13 +8,16 @@ import { type Lang, storedLang, storeLang, useWords, WordsContext, wordsOf } fro
 import { Check } from "./Check";
 import { type Parts, useView } from "./parts";
 import { Shift } from "./Shift";
-import { Enrol, People, Pin, type Tile } from "./SignIn";
+import { Enrol, People, Pin, type Tile, type Tiles, Units } from "./SignIn";
 
 type Stage =
   | { is: "opening" }
   | { is: "enrol" }
-  | { is: "people"; tiles: readonly Tile[] }
-  | { is: "pin"; tile: Tile; tiles: readonly Tile[] }
+  | { is: "people"; tiles: Tiles }
+  | { is: "units"; tile: Tile; tiles: Tiles }
+  | { is: "pin"; tile: Tile; tiles: Tiles; units: readonly string[] | null }
+  /** Still on duty at the end of the session: the same person, the PIN once more. */
+  | { is: "again"; tile: Tile; units: readonly string[] }
   | { is: "check" }
   | { is: "shift" };
 
@@ -76,6 +80,13 @@ function Day({ parts, onLanguage, night, onNight }: DayProps) {
     setStage({ is: "shift" });
   };
 
+  const stay = () => {
+    const me = view.shown?.me;
+    if (!me) return;
+    const units = me.units ?? [];
+    setStage({ is: "again", tile: { staff: me.id, name: me.name, units }, units });
+  };
+
   if (view.ended) return <Ended parts={parts} reason={view.ended} onAgain={opening} />;
   switch (stage.is) {
     case "opening":
@@ -87,22 +98,43 @@ function Day({ parts, onLanguage, night, onNight }: DayProps) {
     case "enrol":
       return <Enrol onDone={opening} />;
     case "people":
+      return <People tiles={stage.tiles.people} onPick={(tile) => setStage(picked(tile, stage))} />;
+    case "units":
       return (
-        <People tiles={stage.tiles} onPick={(tile) => setStage({ ...stage, is: "pin", tile })} />
+        <Units
+          all={stage.tiles.units}
+          own={stage.tile.units}
+          onDone={(units) => setStage({ ...stage, is: "pin", units })}
+          onBack={() => setStage({ is: "people", tiles: stage.tiles })}
+        />
       );
     case "pin":
       return (
         <Pin
           tile={stage.tile}
+          units={stage.units}
           onTouch={() => void parts.sound.unlock()}
           onDone={() => void begin(parts).then(() => setStage({ is: "check" }))}
           onBack={() => setStage({ is: "people", tiles: stage.tiles })}
         />
       );
+    case "again":
+      // A call breaks through here too: who types a PIN must not miss it.
+      if (!view.shown?.calls.some(asksForScreen)) {
+        return (
+          <Pin
+            tile={stage.tile}
+            units={stage.units}
+            onTouch={() => void parts.sound.unlock()}
+            onDone={() => void begin(parts).then(start)}
+            onBack={start}
+          />
+        );
+      }
+      break;
     case "check":
       // A call breaks through the check, and stays in front while it is mine.
-      if (!view.shown?.calls.some((card) => card.ring > 0 || card.mine || card.offered))
-        return <Check parts={parts} onStart={start} />;
+      if (!view.shown?.calls.some(asksForScreen)) return <Check parts={parts} onStart={start} />;
       break;
     case "shift":
       break;
@@ -111,12 +143,20 @@ function Day({ parts, onLanguage, night, onNight }: DayProps) {
     <Shift
       parts={parts}
       onSignOut={() => void signOut()}
+      onStay={stay}
+      onCheck={() => setStage({ is: "check" })}
       onLanguage={onLanguage}
       night={night}
       onNight={onNight}
     />
   );
 }
+
+const asksForScreen = (card: Card) => card.ring > 0 || card.mine || card.offered;
+
+/** Only a house with several units asks which: where there is one, it is that one. */
+const picked = (tile: Tile, { tiles }: { tiles: Tiles }): Stage =>
+  tiles.units.length > 1 ? { is: "units", tile, tiles } : { is: "pin", tile, tiles, units: null };
 
 /** Find out where this phone stands: signed in, enrolled, or neither. */
 async function open(parts: Parts): Promise<Stage> {
@@ -134,8 +174,7 @@ async function open(parts: Parts): Promise<Stage> {
     }
   }
   try {
-    const { people } = await get<{ people: readonly Tile[] }>("/handset/people");
-    return { is: "people", tiles: people };
+    return { is: "people", tiles: await get<Tiles>("/handset/people") };
   } catch {
     return { is: "enrol" };
   }

@@ -77,11 +77,16 @@ export function StatusRow({ view, now, onMenu }: { view: View; now: number; onMe
 export function Banners({
   view,
   soundOff,
+  notHeard,
   onSound,
+  onCheck,
 }: {
   view: View;
   soundOff: boolean;
+  /** Somebody said that the test sound was not heard. */
+  notHeard: boolean;
   onSound: () => void;
+  onCheck: () => void;
 }) {
   const words = useWords();
   return (
@@ -94,6 +99,16 @@ export function Banners({
           onClick={onSound}
         >
           {words.audioOff}
+        </button>
+      )}
+      {notHeard && !soundOff && (
+        <button
+          type="button"
+          className="banner banner-button"
+          data-testid="not-heard"
+          onClick={onCheck}
+        >
+          {words.notHeard}
         </button>
       )}
       {view.shown && view.shown.store !== "recorded" && <p className="banner">{words.storeDown}</p>}

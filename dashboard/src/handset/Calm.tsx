@@ -7,16 +7,18 @@ import type { View } from "../core/telephone";
 import type { Words } from "../i18n/nb";
 import { Hold } from "../ui/Hold";
 import { Mark } from "../ui/Mark";
+import { Tap } from "../ui/Tap";
 import { useWords } from "../ui/words";
 
 interface CalmProps {
   view: View;
   hubNow: number;
   onHelp: (action: "assist" | "emergency") => void;
+  onPatients: () => void;
   onOpen: (call: string) => void;
 }
 
-export function Calm({ view, hubNow, onHelp, onOpen }: CalmProps) {
+export function Calm({ view, hubNow, onHelp, onPatients, onOpen }: CalmProps) {
   const words = useWords();
   const calls = view.shown?.calls ?? [];
   const age = Math.floor(view.silentMs / 1_000);
@@ -35,6 +37,11 @@ export function Calm({ view, hubNow, onHelp, onOpen }: CalmProps) {
         </p>
         <CallList calls={calls} hubNow={hubNow} onOpen={onOpen} />
         <Colleagues colleagues={view.shown?.colleagues ?? []} />
+      </div>
+      <div className="calm-ways">
+        <Tap variant="secondary" onTap={onPatients}>
+          {words.calm.patients}
+        </Tap>
       </div>
       <HelpBar view={view} onHelp={onHelp} />
     </section>

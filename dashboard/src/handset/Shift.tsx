@@ -8,12 +8,18 @@ import { useWords } from "../ui/words";
 import { Banners, LostBar, Notices, StatusRow } from "./Bars";
 import { AllCalls, CallScreen } from "./CallScreens";
 import { CallList, Calm } from "./Calm";
+import { Handover } from "./Handover";
 import { Menu } from "./Menu";
+import { Patients } from "./Patients";
+import { Pocket, usePocketLock } from "./Pocket";
 import { type Parts, useView } from "./parts";
+import { ShiftEnd } from "./ShiftEnd";
 
 interface ShiftProps {
   parts: Parts;
   onSignOut: () => void;
+  onStay: () => void;
+  onCheck: () => void;
   onLanguage: () => void;
   night: boolean;
   onNight: () => void;
@@ -22,12 +28,14 @@ interface ShiftProps {
 /** Calls that ask for this screen: those that ring here, are offered, or are mine. */
 const mineToSee = (card: Card) => card.ring > 0 || card.offered || card.mine;
 
-export function Shift({ parts, onSignOut, onLanguage, night, onNight }: ShiftProps) {
+type Open = "menu" | "handover" | "patients" | "list" | null;
+
+export function Shift(props: ShiftProps) {
+  const { parts, onSignOut, onStay, onCheck, onLanguage, night, onNight } = props;
   const words = useWords();
   const now = useNow(250);
   const view = useView(parts.line);
-  const [menu, setMenu] = useState(false);
-  const [listing, setListing] = useState(false);
+  const [open, setOpen] = useState<Open>(null);
   const [chosen, setChosen] = useState<string | null>(null);
   const calls = view.shown?.calls ?? [];
   const ringing = calls.filter((card) => card.ring > 0).map(({ id, ring }) => `${id} ${ring}`);
@@ -39,40 +47,50 @@ export function Shift({ parts, onSignOut, onLanguage, night, onNight }: ShiftPro
   const rings = ringing.join(",");
   useEffect(() => {
     setChosen(null);
-    if (rings) setMenu(false);
-    if (rings) setListing(false);
+    if (rings) setOpen(null);
   }, [rings]);
+  const [locked, unlock] = usePocketLock(!front && open === null);
 
-  if (menu) {
+  const close = () => setOpen(null);
+  const show = (call: string) => {
+    setChosen(call);
+    close();
+  };
+  if (open === "menu") {
     return (
       <Menu
         view={view}
         night={night}
         onNight={onNight}
         onLanguage={onLanguage}
-        onSignOut={onSignOut}
-        onClose={() => setMenu(false)}
+        onCheck={onCheck}
+        onSignOut={() => setOpen("handover")}
+        onClose={close}
       />
     );
   }
-  const show = (call: string) => {
-    setChosen(call);
-    setListing(false);
-  };
+  if (open === "handover") {
+    return <Handover view={view} onOpen={show} onSignOut={onSignOut} onClose={close} />;
+  }
   const others = calls.filter((card) => card !== front);
   return (
     <main className="shift">
       <Spoken card={front} lost={lost} />
       {lost && <LostBar view={view} now={now} onQuiet={() => parts.sound.quietFor(5 * 60_000)} />}
-      {!(lost && front) && <StatusRow view={view} now={now} onMenu={() => setMenu(true)} />}
+      {!(lost && front) && <StatusRow view={view} now={now} onMenu={() => setOpen("menu")} />}
       <Banners
         view={view}
         soundOff={!parts.sound.running}
+        notHeard={parts.device.notHeard}
         onSound={() => void parts.sound.unlock()}
+        onCheck={onCheck}
       />
+      {!front && <ShiftEnd hubNow={hubNow} onStay={onStay} onLeave={() => setOpen("handover")} />}
       <Notices notices={view.notices} />
-      {listing ? (
-        <AllCalls onClose={() => setListing(false)}>
+      {open === "patients" ? (
+        <Patients parts={parts} view={view} onClose={close} />
+      ) : open === "list" ? (
+        <AllCalls onClose={close}>
           <CallList calls={calls} hubNow={hubNow} onOpen={show} />
         </AllCalls>
       ) : front && view.shown ? (
@@ -89,15 +107,18 @@ export function Shift({ parts, onSignOut, onLanguage, night, onNight }: ShiftPro
           act={(action, extra) => parts.line.act(action, front.id, extra)}
           others={
             others.length > 0 && (
-              <Tap variant="tertiary" onTap={() => setListing(true)}>
+              <Tap variant="tertiary" onTap={() => setOpen("list")}>
                 {words.call.moreLabel(others.length)}
               </Tap>
             )
           }
         />
+      ) : locked ? (
+        <Pocket onOpen={unlock} />
       ) : (
         <Calm
           view={view}
+          onPatients={() => setOpen("patients")}
           hubNow={hubNow}
           onHelp={(action) => parts.line.act(action, null)}
           onOpen={show}

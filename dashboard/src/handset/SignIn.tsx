@@ -7,6 +7,14 @@ import { useWords } from "../ui/words";
 export interface Tile {
   staff: string;
   name: string;
+  /** The units this person usually has. */
+  units: readonly string[];
+}
+
+/** What `GET /handset/people` tells before the PIN. */
+export interface Tiles {
+  people: readonly Tile[];
+  units: readonly { id: string; name: string }[];
 }
 
 export function Enrol({ onDone }: { onDone: () => void }) {
@@ -99,19 +107,64 @@ const initials = (name: string): string =>
     .join("")
     .toUpperCase();
 
+interface UnitsProps {
+  all: Tiles["units"];
+  own: readonly string[];
+  onDone: (units: readonly string[]) => void;
+  onBack: () => void;
+}
+
+/** Which units this person takes responsibility for today; their own are chosen already. */
+export function Units({ all, own, onDone, onBack }: UnitsProps) {
+  const words = useWords();
+  const [chosen, setChosen] = useState<readonly string[]>(own);
+  const flip = (id: string) =>
+    setChosen((now) => (now.includes(id) ? now.filter((one) => one !== id) : [...now, id]));
+  return (
+    <Fresh>
+      <main className="screen pad choice" data-testid="units">
+        <h1 className="title">{words.units.title}</h1>
+        <p>{words.units.lead}</p>
+        <div className="answers">
+          {all.map(({ id, name }) => (
+            <Tap
+              key={id}
+              variant={chosen.includes(id) ? "primary" : "secondary"}
+              pressed={chosen.includes(id)}
+              onTap={() => flip(id)}
+            >
+              {chosen.includes(id) ? `✓ ${name}` : name}
+            </Tap>
+          ))}
+        </div>
+        <div className="bottom pair">
+          <Tap variant="tertiary" onTap={onBack}>
+            {words.people.other}
+          </Tap>
+          <Tap big onTap={() => onDone(chosen)} disabled={chosen.length === 0}>
+            {words.units.next}
+          </Tap>
+        </div>
+      </main>
+    </Fresh>
+  );
+}
+
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9"];
 const SHORTEST = 4;
 const LONGEST = 6;
 
 interface PinProps {
   tile: Tile;
+  /** The units taken on; null: the person's own. */
+  units: readonly string[] | null;
   /** Called inside the touch, so that audio may start. */
   onTouch: () => void;
   onDone: () => void;
   onBack: () => void;
 }
 
-export function Pin({ tile, onTouch, onDone, onBack }: PinProps) {
+export function Pin({ tile, units, onTouch, onDone, onBack }: PinProps) {
   const words = useWords();
   const [pin, setPin] = useState("");
   const [error, setError] = useState("");
@@ -125,7 +178,7 @@ export function Pin({ tile, onTouch, onDone, onBack }: PinProps) {
     onTouch();
     setBusy(true);
     try {
-      await post("/session", { staff: tile.staff, pin });
+      await post("/session", { staff: tile.staff, pin, units });
       onDone();
     } catch (problem) {
       setPin("");

@@ -32,7 +32,13 @@ if (window.parent !== window) {
     void sound.unlock();
   });
 }
-if ("serviceWorker" in navigator) void navigator.serviceWorker.register("/sw.js", { scope: "/h" });
+if ("serviceWorker" in navigator) {
+  void navigator.serviceWorker.register("/sw.js", { scope: "/h" });
+  // «Jeg tar den» on a notification: the same tap, with the notification's own id.
+  navigator.serviceWorker.addEventListener("message", ({ data }) => {
+    if (data?.bjelle === "take") line.act("take", data.call, {}, data.op);
+  });
+}
 
 const root = document.getElementById("root");
 if (root) createRoot(root).render(<App parts={{ line, sound, device }} />);

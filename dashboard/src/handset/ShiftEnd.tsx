@@ -1,0 +1,50 @@
+// «Er du fortsatt på vakt?»: asked before the session ends, so that nobody is signed off unasked.
+import { useEffect, useState } from "react";
+import type { Me } from "../api/answers";
+import { get } from "../api/http";
+import { clock } from "../core/age";
+import { Tap } from "../ui/Tap";
+import { useWords } from "../ui/words";
+
+const ASK_BEFORE_MS = 15 * 60_000;
+const LOOK_EVERY_MS = 60_000;
+
+interface ShiftEndProps {
+  /** By the hub's clock. */
+  hubNow: number;
+  onStay: () => void;
+  onLeave: () => void;
+}
+
+export function ShiftEnd({ hubNow, onStay, onLeave }: ShiftEndProps) {
+  const words = useWords();
+  const ends = useExpiry();
+  if (ends === null || ends - hubNow > ASK_BEFORE_MS) return null;
+  return (
+    <section className="shift-end" data-testid="shift-end" role="status">
+      <strong>{words.shiftEnd.ask}</strong>
+      <span>{words.shiftEnd.until(clock(ends))}</span>
+      <div className="pair">
+        <Tap onTap={onStay}>{words.shiftEnd.yes}</Tap>
+        <Tap variant="secondary" onTap={onLeave}>
+          {words.shiftEnd.no}
+        </Tap>
+      </div>
+    </section>
+  );
+}
+
+function useExpiry(): number | null {
+  const [ends, setEnds] = useState<number | null>(null);
+  useEffect(() => {
+    const look = () =>
+      void get<Me>("/me").then(
+        (me) => setEnds(Date.parse(me.expires_at) || null),
+        () => undefined,
+      );
+    look();
+    const timer = setInterval(look, LOOK_EVERY_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return ends;
+}
