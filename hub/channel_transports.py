@@ -6,8 +6,9 @@ that the provider took it, MQTT's the broker's PUBACK (whether anybody listens i
 
 import asyncio
 import contextlib
+import warnings
 from collections.abc import Mapping
-from typing import assert_never
+from typing import Any, assert_never
 from urllib.parse import quote, urlsplit
 
 import httpx
@@ -96,10 +97,8 @@ class ByApprise:
 
     def __init__(self, name: str, kind: str, address: str) -> None:
         """`address` is Apprise's, as twilio://…, mailtos://… or json://…."""
-        # Late: it reads a hundred plugins, and a house without SMS needs none.
-        import apprise
-
-        if not apprise.Apprise.instantiate(address):
+        self._apprise, known = _apprise(address)
+        if not known:
             raise WrongChannel(_expected(name, "an address that Apprise knows, as mailtos://…"))
         self.kind = kind
         self._address = address
@@ -109,9 +108,7 @@ class ByApprise:
         return await asyncio.to_thread(self._send, notice)
 
     def _send(self, notice: Notice) -> str:
-        import apprise
-
-        target = apprise.Apprise()
+        target = self._apprise.Apprise()
         target.add(self._addressed(notice))
         text = notice.text if not notice.link else f"{notice.text}\n{notice.link}"
         result = target.notify(
@@ -131,6 +128,19 @@ class ByApprise:
             return self._address
         joint = "&" if "?" in self._address else "?"
         return f"{self._address}{joint}%2BX-Bjelle-Id={quote(notice.key)}"
+
+
+def _apprise(address: str) -> tuple[Any, bool]:
+    """Import Apprise, and tell whether it knows the address.
+
+    Late: it reads a hundred plugins, and a house without SMS needs none.
+    """
+    with warnings.catch_warnings():
+        # Its 2.2 looks for imghdr, which Python 3.11 calls deprecated.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import apprise
+
+        return apprise, bool(apprise.Apprise.instantiate(address))
 
 
 class ByMqtt:

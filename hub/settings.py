@@ -1,4 +1,4 @@
-"""Where things are: environment `BJELLE_…` and a TOML file. The house's own choices: the plan."""
+"""Where things are: environment `BJELLE_…` and a TOML file. Decisions are the plan."""
 
 from pathlib import Path
 from typing import Literal
