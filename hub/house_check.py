@@ -40,6 +40,7 @@ def problems(sections: Sections) -> Found:
     yield from _patients(sections)
     yield from _devices(sections)
     yield from _handsets(sections)
+    yield from _shifts(sections)
     yield from _rules(sections)
     yield from _no_names_in_the_plan(sections)
     unreadable = list(_unreadable_moments(sections, zone))
@@ -81,6 +82,12 @@ def _places(sections: Sections) -> Found:
 def _handsets(sections: Sections) -> Found:
     for name, handset in sections.handsets.items():
         yield from _missing(("handsets", name, "unit"), "unit", handset.unit, sections.units)
+
+
+def _shifts(sections: Sections) -> Found:
+    for name, shift in sections.shifts.items():
+        for n, unit in enumerate(shift.units):
+            yield from _missing(("shifts", name, "units", n), "unit", unit, sections.units)
 
 
 # --- People ----------------------------------------------------------------------------------

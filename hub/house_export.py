@@ -21,6 +21,7 @@ from routing.plan import (
     Plan,
     Room,
     Rung,
+    Shift,
     Staff,
     Stay,
     Target,
@@ -96,6 +97,7 @@ class _Writer:
             },
             "policies": {str(kind): self._policy(p) for kind, p in plan.policies.items()},
             "rules": {_str(rule.id): self._filled(rule, leave=("id",)) for rule in plan.rules},
+            "shifts": {_str(shift.id): self._shift(shift) for shift in plan.shifts},
         }
 
     def _room(self, room: Room, beds: list[str]) -> Fields:
@@ -149,6 +151,10 @@ class _Writer:
             for f in fields(policy)
             if f.name != "type"
         }
+
+    def _shift(self, shift: Shift) -> Fields:
+        window: Fields = self._value(shift.window)
+        return window | self._filled(shift, leave=("id", "window"))
 
     def _filled(self, part: Any, *, leave: tuple[str, ...]) -> Fields:
         """Write a part's fields, without those that still have their default."""

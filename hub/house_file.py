@@ -303,6 +303,8 @@ class PolicyPart(Part):
     respond_within: Duration | None = None
     close_competence: CompetenceWord | None = None
     cancel_in_room: bool | None = None
+    present_within: Duration | None = None
+    """Somebody there this long is asked whether it is done; then the call opens again."""
 
 
 class TriggerPart(Part):
@@ -352,6 +354,19 @@ class RulePart(Part):
     version: Annotated[int, Field(ge=1)] = 1
 
 
+class ShiftPart(Part):
+    """A planned shift: whoever begins it signs in, at the latest `grace` after its start."""
+
+    since: TimeOfDay
+    until: TimeOfDay
+    weekdays: Annotated[list[Weekday], Field(min_length=1)] = [0, 1, 2, 3, 4, 5, 6]
+    """The days on which the shift begins."""
+    units: list[Key] = []
+    """Left out: every unit."""
+    grace: Duration = timedelta(minutes=15)
+    """Nobody signed in this long after the start: a fault, and the old shift stays."""
+
+
 class Sections(Part):
     """A whole care house. The order of the sections is the order of dependence."""
 
@@ -368,6 +383,8 @@ class Sections(Part):
     policies: dict[CallType, PolicyPart] = {}
     """Left out: the default call types of routing/defaults.py."""
     rules: dict[Id, RulePart] = {}
+    shifts: dict[Id, ShiftPart] = {}
+    """Left out: nobody is waited for at a change of shift."""
 
 
 def known(ids: Iterable[str]) -> str:

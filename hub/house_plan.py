@@ -9,6 +9,7 @@ from hub.house_file import (
     PolicyPart,
     RulePart,
     Sections,
+    ShiftPart,
     StayPart,
     StepPart,
     TriggerPart,
@@ -42,6 +43,7 @@ from routing.plan import (
     Room,
     Rule,
     Rung,
+    Shift,
     Staff,
     Stay,
     Target,
@@ -156,6 +158,7 @@ def _policy(call_type: CallType, part: PolicyPart | None) -> CallPolicy:
         cancel_in_room=(
             default.cancel_in_room if part.cancel_in_room is None else part.cancel_in_room
         ),
+        present_within=part.present_within or default.present_within,
     )
 
 
@@ -192,6 +195,15 @@ def rule(name: str, part: RulePart, zone: ZoneInfo) -> Rule:
         valid_until=_moment(part.valid_until, zone),
         template=part.template,
         deviation=part.deviation,
+    )
+
+
+def _shift(name: str, part: ShiftPart) -> Shift:
+    return Shift(
+        name,
+        Window(part.since, part.until, tuple(part.weekdays)),
+        tuple(UnitId(unit) for unit in part.units),
+        part.grace,
     )
 
 
@@ -261,6 +273,7 @@ def plan_of(sections: Sections, version: int) -> Plan:
         ladders=ladders_of(sections),
         policies={kind: _policy(kind, sections.policies.get(kind)) for kind in CallType},
         rules=tuple(rule(name, part, zone) for name, part in sections.rules.items()),
+        shifts=tuple(_shift(name, part) for name, part in sections.shifts.items()),
     )
 
 

@@ -130,6 +130,10 @@ TEXTS: dict[Reason, tuple[str, str]] = {
         "Vaktskiftet uteble: ingen på ny vakt har logget på, forrige vakt har fortsatt ansvaret",
         "The change of shift did not happen: the old shift is still responsible",
     ),
+    Reason.ARRIVAL_OVER: (
+        "Ankomstprofilen er over etter 24 timer uten vedtak; trykk ringer alltid",
+        "The arrival profile ended after 24 hours without a decision; a press always rings",
+    ),
     Reason.SENSOR_STUCK: (
         "{device} har vist det samme altfor lenge: sensoren henger trolig",
         "{device} has shown the same for far too long: it is probably stuck",

@@ -92,6 +92,8 @@ _ARRIVE = {
     Priority.IMPORTANT: timedelta(minutes=5),
     Priority.ROUTINE: timedelta(minutes=10),
 }
+_PRESENT = timedelta(hours=1)
+"""Longer than any ordinary care: then somebody probably forgot to close."""
 _RESPOND = {
     Priority.EMERGENCY: timedelta(seconds=30),
     Priority.URGENT: timedelta(seconds=60),
@@ -114,6 +116,7 @@ def _policy(
         ladder=LadderId(ladder),
         arrive_within=_ARRIVE[priority],
         respond_within=_RESPOND[priority],
+        present_within=_PRESENT,
         close_competence=close,
         cancel_in_room=in_room,
     )

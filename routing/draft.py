@@ -284,7 +284,7 @@ class Draft:
     def _next_due(self) -> datetime | None:
         found = self.listening_until
         for call in self.open_calls():
-            for due in (call.climbs_at, arrival_due(call), receipt_due(self, call)):
+            for due in _deadlines(self, call):
                 if due is not None and (found is None or due < found):
                     found = due
         for waiting in self.waiting.values():
@@ -299,6 +299,15 @@ class Draft:
 def arrival_due(call: Call) -> datetime | None:
     """Return when a taken call comes back."""
     return call.arrive_by if call.state is CallState.TAKEN else None
+
+
+def asking_due(call: Call) -> datetime | None:
+    """Return when whoever is there is asked whether it is done, or the call opens again."""
+    return call.ask_at if call.state is CallState.PRESENT else None
+
+
+def _deadlines(draft: Draft, call: Call) -> tuple[datetime | None, ...]:
+    return call.climbs_at, arrival_due(call), asking_due(call), receipt_due(draft, call)
 
 
 def receipt_due(draft: Draft, call: Call) -> datetime | None:

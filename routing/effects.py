@@ -53,6 +53,7 @@ class Reason(StrEnum):
     NO_READY_HANDSET = "no_ready_handset"
     COVERAGE_GAP = "coverage_gap"
     SHIFT_NOT_CHANGED = "shift_not_changed"
+    ARRIVAL_OVER = "arrival_over"
     SENSOR_STUCK = "sensor_stuck"
     STILL_PRESENT = "still_present"
     FORGOT_TO_CLOSE = "forgot_to_close"

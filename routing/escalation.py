@@ -10,7 +10,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from routing.draft import Draft, arrival_due, receipt_due
+from routing.defaults import policy_for
+from routing.draft import Draft, arrival_due, asking_due, receipt_due
 from routing.effects import Because, Considered, Move, Reason, Ring, Send, Withdraw
 from routing.events import HandsetState
 from routing.ids import HandsetId, StaffId
@@ -18,6 +19,8 @@ from routing.plan import CallType, Priority
 from routing.state import Call, Ringing
 from routing.who import Chosen, choose, everybody, is_competent, is_student
 
+ANSWER_WITHIN = timedelta(minutes=5)
+"""After «er du ferdig her?» the call opens again unless somebody answers."""
 SHORTEST_ROUND = timedelta(seconds=10)
 """A failsafe written with less patience than this would only make noise."""
 
@@ -157,6 +160,8 @@ _NOBODY: dict[str, Any] = {
     "arrive_by": None,
     "offered_to": None,
     "responders": (),
+    "ask_at": None,
+    "reminded": False,
 }
 
 
@@ -170,18 +175,7 @@ def go_away(
     """Let somebody be at the place no more; it rings again unless who stays covers it."""
     rest = tuple(one for one in call.present if one != staff)
     if not rest:
-        call = draft.move(
-            call,
-            Move.LEFT,
-            because,
-            staff=staff,
-            handset=handset,
-            present=(),
-            declined=(),
-            reopened=call.reopened + 1,
-            **_NOBODY,
-        )
-        return ring_anew(draft, call, because)
+        return _left_undone(draft, call, staff, because, handset)
     covering = [one for one in rest if is_competent(draft.plan, call.type, one)]
     if covering:
         owner = covering[0] if call.owner == staff else call.owner
@@ -207,6 +201,41 @@ def go_away(
         **_NOBODY,
     )
     return ring_anew(draft, call, because)
+
+
+def _left_undone(
+    draft: Draft, call: Call, staff: StaffId, because: Because, handset: HandsetId | None = None
+) -> Call:
+    call = draft.move(
+        call,
+        Move.LEFT,
+        because,
+        staff=staff,
+        handset=handset,
+        present=(),
+        declined=(),
+        reopened=call.reopened + 1,
+        **_NOBODY,
+    )
+    return ring_anew(draft, call, because)
+
+
+def ask_after(draft: Draft, call: Call) -> datetime | None:
+    """Return when somebody who is there now is asked whether it is done."""
+    limit = policy_for(draft.plan, call.type).present_within
+    return None if limit is None else draft.now + limit
+
+
+def _not_closed(draft: Draft, call: Call) -> Call:
+    """Ask once whether it is done; unanswered, let it open again where everybody sees it."""
+    if not call.reminded:
+        because = Because(Reason.STILL_PRESENT)
+        ask_at = draft.now + ANSWER_WITHIN
+        staff = call.present[0]
+        return draft.move(
+            call, Move.REMINDED, because, staff=staff, reminded=True, ask_at=ask_at
+        )
+    return _left_undone(draft, call, call.present[0], Because(Reason.FORGOT_TO_CLOSE))
 
 
 def raise_priority(draft: Draft, call: Call, because: Because, priority: Priority) -> Call:
@@ -235,6 +264,9 @@ def due_calls(draft: Draft) -> None:
         arrive_by = arrival_due(call)
         if arrive_by is not None and arrive_by <= draft.now:
             call = reopen(draft, call, Because(Reason.NOT_ARRIVED), arrive_by)
+        ask_at = asking_due(call)
+        if ask_at is not None and ask_at <= draft.now:
+            call = _not_closed(draft, call)
         receipt_by = receipt_due(draft, call)
         if receipt_by is not None and receipt_by <= draft.now:
             call = _no_receipt(draft, call)

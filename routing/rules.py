@@ -34,6 +34,7 @@ from routing.plan import (
     TriggerKind,
 )
 from routing.readings import BedChanged, DoorMoved, FallPhase, FallSeen, MotionSeen, Reading
+from routing.reviews import arrival_over
 from routing.state import Call, Waiting
 from routing.who import is_competent
 from routing.whose import Whose
@@ -256,6 +257,8 @@ def _silent(draft: Draft, rule: Rule) -> Reason | None:
     stay = stay_at(draft.index, rule.patient, draft.now)
     if stay is None or stay.profile in _SILENT_PROFILES:
         return Reason.PROFILE_SILENT
+    if not rule.decided_by and arrival_over(stay, draft.now):
+        return Reason.ARRIVAL_OVER
     if _somebody_there(draft, rule.patient, rule.call_type):
         return Reason.PRESENCE_COVERS
     if any(_holds(draft, rule, trigger) for trigger in rule.unless):

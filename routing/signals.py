@@ -14,6 +14,7 @@ from routing.draft import Draft
 from routing.effects import Because, Book, Booked, Move, Reason
 from routing.events import SignalQuarantined, SignalReceived
 from routing.health import not_understood, told
+from routing.ids import DeviceId
 from routing.levels import KINDS_KEPT, level_of
 from routing.life import calls_of
 from routing.plan import Device, DeviceLife
@@ -29,12 +30,15 @@ from routing.readings import (
     TimeQuality,
 )
 from routing.state import DeviceNow, Level
+from routing.supervision import STUCK_AFTER
 from routing.technical import technical
 from routing.whose import whose
 
 KEYS_KEPT = 16
 COPY_WITHIN = timedelta(seconds=2)
 """One press published by several sources (state, action, ha) is one (DEVICES D2)."""
+SAME_PACKET = timedelta(minutes=1)
+"""How long before the last contact a message can have been taken in and not acknowledged."""
 LATE_AFTER = timedelta(minutes=10)
 """Stored history older than this is a late alarm (DEVICES T2)."""
 
@@ -172,7 +176,10 @@ def _is_duplicate(event: SignalReceived, before: DeviceNow, now: datetime) -> bo
     a second equal press from an outage is news.
     """
     if (packet := _packet_key(event)) and event.delivery.backlog_since is not None:
-        return event.delivery.dup and packet in before.keys
+        answered = before.keys.get(packet)
+        # Brokers number packets anew: long before the last contact it was another message's.
+        recent = answered is not None and answered + SAME_PACKET >= event.delivery.backlog_since
+        return event.delivery.dup and recent
     until = before.keys.get(event.key)
     return until is not None and until >= (event.delivery.backlog_since or now)
 
@@ -267,12 +274,22 @@ def _new_levels(
         if levels is before.levels:
             levels = dict(levels)
         levels[kind] = Level(value, draft.now)
+        if kind == "motion":
+            _hangs_no_more(draft, event.device, known, value)
         # A fall has no resting level: its first phase is news, not a baseline.
         if known is None and not isinstance(reading, FallSeen):
             baseline = True
         else:
             changed.append(reading)
     return levels, changed, baseline
+
+
+def _hangs_no_more(draft: Draft, device: DeviceId, known: Level | None, value: str) -> None:
+    """Look later whether a sensor hangs, and at once where one that did has changed."""
+    if value == "on":
+        draft.look_at(draft.now + STUCK_AFTER)
+    elif known is not None and draft.now - known.since >= STUCK_AFTER:
+        draft.look_at(draft.now)
 
 
 def _remember(

@@ -98,8 +98,9 @@ class Call:
     """Handed over to, not yet taken by."""
     present: tuple[StaffId, ...] = ()
     present_at: datetime | None = None
-    reminded_at: datetime | None = None
-    """When whoever is there was asked whether it is done."""
+    ask_at: datetime | None = None
+    """While somebody is there: when they are asked whether it is done, then when it opens."""
+    reminded: bool = False
     rang_at: datetime | None = None
     """First «ringing» receipt from any telephone."""
     reopened: int = 0

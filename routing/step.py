@@ -80,7 +80,9 @@ def step(state: State, event: Event, now: datetime) -> tuple[State, tuple[Effect
     if state.now is not None and now < state.now:
         now = state.now
     draft = Draft(state, now)
-    if state.due is not None and state.due < now:
+    # A start takes its epoch first: what fell due while the hub was away may open calls, and a
+    # number of the old epoch may have rung without reaching the journal.
+    if state.due is not None and state.due < now and not isinstance(event, Started):
         _pass_time(draft)
     _take_in(draft, event)
     if draft.unreached:

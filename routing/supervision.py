@@ -46,6 +46,7 @@ from routing.technical import (
     OFFLINE,
     SILENT,
     SPOOL_LOST,
+    STUCK,
     UNRECORDED,
     is_fault,
     mended,
@@ -56,6 +57,9 @@ GRACE = timedelta(seconds=60)
 """After the broker or the hub came back queued data and last wills come first (A5)."""
 STEADY = timedelta(minutes=10)
 """Online without a break for this long ends that fault: one call, not twenty (DEVICES A1)."""
+
+STUCK_AFTER = timedelta(hours=24)
+"""Movement without a pause for this long is a sensor that hangs (DEVICES A10)."""
 
 _WATCHED = (DeviceLife.ACTIVE, DeviceLife.SUSPECT)
 _NEW = DeviceNow()
@@ -219,6 +223,7 @@ def _watch_device(draft: Draft, device: Device) -> None:
     if now is None:
         return
     _watch_offline(draft, device, now)
+    _watch_stuck(draft, device, now)
     if device.expect_every is None or now.silent:
         return
     spoken = [at for at in (now.last_heard, now.watched_since) if at is not None]
@@ -252,6 +257,20 @@ def _watch_offline(draft: Draft, device: Device, now: DeviceNow) -> None:
             draft.look_at(due)
         else:
             mended(draft, OFFLINE, device=device.id)
+
+
+def _watch_stuck(draft: Draft, device: Device, now: DeviceNow) -> None:
+    level = now.levels.get("motion")
+    if level is None or level.value != "on":
+        mended(draft, STUCK, device=device.id)
+        return
+    due = level.since + STUCK_AFTER
+    if due > draft.now:
+        draft.look_at(due)
+    elif not any(is_fault(call, STUCK, device.id, None) for call in draft.open_calls()):
+        known = facts(device=device.id, since=level.since.isoformat())
+        because = Because(Reason.SENSOR_STUCK, facts=known)
+        technical(draft, STUCK, because, device=device.id, priority=Priority.ROUTINE)
 
 
 # --- Bridges, the broker, the store, the clock ------------------------------------------------

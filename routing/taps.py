@@ -13,6 +13,7 @@ from routing.defaults import policy_for
 from routing.draft import Draft, facts
 from routing.effects import Answer, AnswerKind, Because, Move, Reason, Reply
 from routing.escalation import (
+    ask_after,
     go_away,
     lose_ringing,
     reopen,
@@ -265,7 +266,7 @@ def _hand_over(draft: Draft, call: Call, event: CallHandedOver) -> Answered:
 def _arrive(draft: Draft, call: Call, event: Arrived) -> Answered:
     by = event.by
     if by.staff in call.present:
-        return _yes(call, Reason.ALREADY_DONE)
+        return _yes(_still_there(draft, call), Reason.ALREADY_DONE)
     if _too_old(draft, by):
         return _no(Reason.LATE, call, call.owner)
     in_room = policy_for(draft.plan, call.type).cancel_in_room
@@ -281,6 +282,8 @@ def _arrive(draft: Draft, call: Call, event: Arrived) -> Answered:
         handset=by.handset,
         present=(*call.present, by.staff),
         present_at=call.present_at or draft.now,
+        ask_at=ask_after(draft, call),
+        reminded=False,
         owner=call.owner or (by.staff if competent else None),
         owner_handset=call.owner_handset or (by.handset if competent else None),
         taken_at=call.taken_at or (draft.now if competent else None),
@@ -294,6 +297,14 @@ def _arrive(draft: Draft, call: Call, event: Arrived) -> Answered:
     else:
         call = stop_on_all(draft, call, by.staff, because)
     return _yes(call, Reason.ARRIVED)
+
+
+def _still_there(draft: Draft, call: Call) -> Call:
+    """Let who was asked say that it takes longer: asked again after the same time."""
+    if not call.reminded:
+        return call
+    because = Because(Reason.ARRIVED)
+    return draft.change(call, because, ask_at=ask_after(draft, call), reminded=False)
 
 
 def _leave(draft: Draft, call: Call, by: By) -> Answered:

@@ -81,7 +81,7 @@ def test_arriving_in_time_keeps_it() -> None:
     night = ringing()
     night.at("02:14:10", take("anne")).at("02:19:10", arrive("anne"))
     assert night.call().state is CallState.PRESENT
-    night.at("04:00").expects()
+    night.at("03:19").expects()
 
 
 def test_leaving_without_closing_rings_again_with_its_story() -> None:
