@@ -78,6 +78,36 @@ async def adopt(
     return await base.transact(work)
 
 
+async def edit(
+    base: Transacts,
+    house: HouseId,
+    change: Callable[[Plan], Plan],
+    *,
+    at: datetime,
+    by: StaffId | None,
+) -> Adopted:
+    """Change the newest plan in one transaction; names and logins stay as they are.
+
+    What `change` raises leaves everything as it was.
+
+    Raises:
+        LookupError: the house has no plan.
+    """
+
+    def work(connection: Connection) -> Adopted:
+        previous = newest(connection, house)
+        if previous is None:
+            raise LookupError(f"{house} has no plan yet: import its house file")
+        plan = numbered(replace(change(previous), version=previous.version + 1), previous)
+        parts = [name for name in plan.__slots__ if name != "version"]
+        changed = tuple(name for name in parts if _differs(plan, previous, name))
+        if changed:
+            _put_plan(connection, plan, at, by)
+        return Adopted(plan if changed else previous, previous.version, changed)
+
+    return await base.transact(work)
+
+
 def newest(connection: Connection, house: HouseId) -> Plan | None:
     """Return the newest plan of a house, None if it has none; inside a transaction."""
     plans = tables.plans.c

@@ -18,7 +18,7 @@ from devices.registry import Registry
 from hub.clock import Clock
 from hub.engine import Engine, Limits, Performer
 from hub.house import HouseFile
-from hub.house_store import Adopted, adopt, houses, newest_plan
+from hub.house_store import Adopted, adopt, edit, houses, newest_plan
 from hub.mqtt_entry import Behind
 from hub.names import Names
 from hub.store import tables
@@ -31,8 +31,9 @@ from routing.step import empty
 
 log = structlog.get_logger(__name__)
 
-AT_WORK = (DeviceLife.ACTIVE, DeviceLife.SUSPECT)
-"""A suspect device still rings (DEVICES B3); what is proposed, repaired or retired does not."""
+HEARD = tuple(life for life in DeviceLife if life is not DeviceLife.RETIRED)
+"""What is proposed, cleaned or repaired is understood too: its proof press must be, and a press
+of it is told to a technician."""
 
 
 PerformersOf = Callable[[HouseId], Sequence[Performer]]
@@ -129,6 +130,25 @@ class Houses:
             self._understand(house)
         return adopted
 
+    async def edit(
+        self, house: HouseId, change: Callable[[Plan], Plan], by: StaffId | None
+    ) -> Adopted:
+        """Change the plan while running: one at a time, stored, then decided with.
+
+        What `change` raises leaves everything as it was.
+
+        Raises:
+            StoreDown: the database does not answer.
+        """
+        engine = self.engines[house]
+        async with self._editing:
+            adopted = await edit(self.store, house, change, at=self.clock.now(), by=by)
+            if adopted.changed or engine.state.plan.version != adopted.plan.version:
+                await engine.submit(PlanAdopted(adopted.plan, by))
+            self._newest[house] = adopted.plan
+            self._understand(house)
+        return adopted
+
     def follow(self, intake: Adopts) -> None:
         """Tell this one of every registry from now on, so that its subscriptions follow."""
         self._intake = intake
@@ -183,11 +203,11 @@ class Houses:
 
 
 def enrolled(plan: Plan) -> Mapping[Native, Enrolled]:
-    """Return the devices of a plan that are at work, as codecs need them."""
+    """Return the devices of a plan that are listened to, as codecs need them."""
     return {
         (device.bridge, device.native): Enrolled(device.id, device.model, device.device_class)
         for device in plan.devices.values()
-        if device.life in AT_WORK
+        if device.life in HEARD
     }
 
 

@@ -38,6 +38,9 @@ SIGNED_IN: Allowed = frozenset(Role)
 CARE: Allowed = frozenset({Role.CARER, Role.STUDENT, Role.NURSE, Role.LEADER})
 TECHNICAL: Allowed = frozenset({Role.TECHNICIAN, Role.LEADER})
 
+DECIDING: Allowed = frozenset({Role.NURSE, Role.LEADER})
+RULES_READ: Allowed = DECIDING | {Role.CARER}
+
 WEBSOCKET = "WEBSOCKET"
 SESSION = "bjelle_session"
 TELEPHONE = "bjelle_handset"
@@ -65,12 +68,32 @@ ACCESS: dict[tuple[str, str], Allowed] = {
     ("GET", "/api/v1/patients"): CARE,
     ("GET", "/api/v1/calls"): SIGNED_IN - {Role.STUDENT},
     ("GET", "/api/v1/calls/{call_id}"): SIGNED_IN - {Role.STUDENT},
+    ("GET", "/api/v1/coverage"): TECHNICAL | {Role.NURSE},
+    ("GET", "/api/v1/reviews"): frozenset({Role.NURSE, Role.LEADER}),
     ("GET", "/api/v1/quality/response-times"): frozenset({Role.NURSE, Role.LEADER}),
+    # Rules: read by those who meet them, changed by those who decide. An objection silences at
+    # once, so whoever hears it may record it.
+    ("GET", "/api/v1/rules"): RULES_READ,
+    ("GET", "/api/v1/rules/{rule_id}"): RULES_READ,
+    ("POST", "/api/v1/rules/{rule_id}/object"): RULES_READ,
+    ("POST", "/api/v1/rules"): DECIDING,
+    ("PUT", "/api/v1/rules/{rule_id}"): DECIDING,
+    ("PATCH", "/api/v1/rules/{rule_id}"): DECIDING,
+    ("POST", "/api/v1/rules/{rule_id}/end"): DECIDING,
+    ("POST", "/api/v1/rules/{rule_id}/pause"): DECIDING,
+    ("POST", "/api/v1/rules/rehearse"): DECIDING,
     # Running the house.
     ("GET", "/api/v1/status"): TECHNICAL | {Role.NURSE},
     ("GET", "/api/v1/quarantine"): TECHNICAL,
     ("POST", "/api/v1/handsets/{handset_id}/code"): TECHNICAL,
     ("POST", "/api/v1/house"): TECHNICAL,
+    ("GET", "/api/v1/devices"): TECHNICAL | {Role.NURSE},
+    ("GET", "/api/v1/devices/proposals"): TECHNICAL,
+    ("POST", "/api/v1/devices"): TECHNICAL,
+    ("POST", "/api/v1/devices/{device_id}/proof"): TECHNICAL | {Role.NURSE},
+    ("POST", "/api/v1/devices/{device_id}/assignment"): TECHNICAL | {Role.NURSE},
+    ("POST", "/api/v1/devices/{device_id}/swap"): TECHNICAL,
+    ("POST", "/api/v1/devices/{device_id}/life"): TECHNICAL | {Role.NURSE},
     ("GET", "/metrics"): TECHNICAL | {Open.SCRAPER},
 }
 

@@ -60,7 +60,7 @@ async def patients(
 ) -> Patients:
     """Return who stays in the caller's units; a leader sees the house."""
     now, plan = hub.clock.now(), hub.engines[session.house].state.plan
-    mine = _units(hub, session)
+    mine = own_units(hub, session)
     found: list[PatientAnswer] = []
     for stay in plan.stays:
         here = stay.since <= now and (stay.until is None or now < stay.until)
@@ -75,7 +75,7 @@ async def patients(
     return Patients(patients=found)
 
 
-def _units(hub: Hub, session: Session) -> tuple[UnitId, ...]:
+def own_units(hub: Hub, session: Session) -> tuple[UnitId, ...]:
     """Return the units this person needs to know about now."""
     state = hub.engines[session.house].state
     if session.role is Role.LEADER:

@@ -1,12 +1,13 @@
 """The parts a route may use, handed in once by `create_app`; nothing here is made here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Protocol
 
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from devices.codec import Discovery
 from hub.accounts import Accounts
 from hub.api import frames
 from hub.api.problems import not_signed_in
@@ -20,7 +21,8 @@ from hub.metrics import Metrics, Telephones
 from hub.names import Names
 from hub.settings import Settings
 from hub.store.store import Store
-from routing.ids import HandsetId, HouseId, StaffId
+from routing.ids import BridgeId, HandsetId, HouseId, StaffId
+from routing.plan import Plan
 
 
 class TelephoneExchange(Telephones, Protocol):
@@ -50,12 +52,25 @@ class TelephoneExchange(Telephones, Protocol):
 class TakesHouseFiles(Protocol):
     """The houses of this process (hub/houses.py), as routes need them."""
 
+    known: dict[HouseId, dict[BridgeId, Discovery]]
+    """What each bridge says it knows."""
+
     async def adopt(self, file: HouseFile, by: StaffId | None) -> Adopted:
         """Take a house file in use.
 
         Raises:
             LookupError: the file is of a house that does not run here.
             LoginTaken: a login of the file is another account's.
+            StoreDown: the database does not answer.
+        """
+        ...
+
+    async def edit(
+        self, house: HouseId, change: Callable[[Plan], Plan], by: StaffId | None
+    ) -> Adopted:
+        """Change the plan.
+
+        Raises:
             StoreDown: the database does not answer.
         """
         ...

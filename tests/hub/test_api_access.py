@@ -14,7 +14,12 @@ from routing.plan import Role
 from tests.support.exchange import Exchange, body, exchange
 
 REFUSED = ("urn:bjelle:problem:not-signed-in", "urn:bjelle:problem:role-not-allowed")
-IDS = {"{call_id}": "1-1", "{handset_id}": "phone-1", "{file:path}": "assets/none.js"}
+IDS = {
+    "{call_id}": "1-1",
+    "{handset_id}": "phone-1",
+    "{rule_id}": "none",
+    "{file:path}": "assets/none.js",
+}
 HTTP = [entry for entry in ACCESS if entry[0] != WEBSOCKET]
 WAYS_IN = {
     ("GET", "/healthz"),
