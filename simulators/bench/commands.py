@@ -78,6 +78,23 @@ def backlog(
     _show(run(setting), json=json)
 
 
+@bench.command()
+def handsets(
+    telephones: Annotated[int, typer.Option(help="Connected telephones.")] = 500,
+    a_house: Annotated[int, typer.Option(help="Telephones that one call rings.")] = 40,
+    calls: Annotated[int, typer.Option(help="Calls at once.")] = 40,
+    seconds: Annotated[float, typer.Option(help="Idle time with heartbeats only.")] = 20,
+    repeats: Repeats = 1,
+    json: Json = False,
+) -> None:
+    """Ring 40 of 500 telephones, by one call and by 40 at once; CPU and memory of each line."""
+    from simulators.bench.handsets import Crowd
+    from simulators.bench.handsets import handsets as run
+
+    crowd = Crowd(telephones, a_house, at_once=calls, idle_s=seconds, repeats=repeats)
+    _show(run(crowd), json=json)
+
+
 def _show(work: Coroutine[Any, Any, Result], *, json: bool) -> None:
     result = asyncio.run(work)
     if json:

@@ -133,6 +133,8 @@ class Floor:
             while True:
                 text = await socket.receive_text()
                 frame = orjson.loads(text)
+                if frame["t"] == "alive":
+                    continue  # a sign of life is no row with us either
                 await self.writer.append("frame", text.encode())
                 if frame["t"] == "op":
                     answer = {"t": "answer", "op": frame["op"], "ok": True}
@@ -141,7 +143,17 @@ class Floor:
             self.sockets[house].remove(socket)
 
 
-async def run(database: str, mqtt_port: int, port: int) -> None:
+async def beat(floor: Floor, every_s: float) -> None:
+    """Send each telephone a heartbeat, as ours does, with nothing in it."""
+    for number in itertools.count(1):
+        await asyncio.sleep(every_s)
+        text = orjson.dumps({"t": "heartbeat", "n": 0, "beat": number}).decode()
+        for socket in [one for sockets in floor.sockets.values() for one in sockets]:
+            with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+                await socket.send_text(text)
+
+
+async def run(database: str, mqtt_port: int, port: int, heartbeat_s: float = 0) -> None:
     """Run until killed."""
     floor = Floor(Writer(database, asyncio.get_running_loop()))
     floor.writer.start()
@@ -170,7 +182,10 @@ async def run(database: str, mqtt_port: int, port: int) -> None:
     config = uvicorn.Config(
         app, host="127.0.0.1", port=port, log_level="warning", ws="websockets-sansio"
     )
-    await uvicorn.Server(config).serve()
+    async with asyncio.TaskGroup() as tasks:
+        if heartbeat_s:
+            tasks.create_task(beat(floor, heartbeat_s))
+        await uvicorn.Server(config).serve()
 
 
 def main() -> None:
@@ -179,10 +194,11 @@ def main() -> None:
     parser.add_argument("--database", required=True)
     parser.add_argument("--mqtt-port", type=int, required=True)
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--heartbeat", type=float, default=0.0)
     given = parser.parse_args()
     import uvloop
 
-    uvloop.run(run(given.database, given.mqtt_port, given.port))
+    uvloop.run(run(given.database, given.mqtt_port, given.port, given.heartbeat))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,7 +105,9 @@ def _environment(broker: Broker, folder: Path, port: int) -> dict[str, str]:
     }
 
 
-async def equipped_houses(folder: Path, count: int) -> list[Secrets]:
+async def equipped_houses(
+    folder: Path, count: int, file: Callable[[int], str] = house_file
+) -> list[Secrets]:
     """Make the store with that many houses, everybody with a PIN and a telephone."""
     url = f"sqlite+aiosqlite:///{folder / 'ours.db'}"
     await migrate(url)
@@ -113,7 +115,7 @@ async def equipped_houses(folder: Path, count: int) -> list[Secrets]:
     try:
         equipped: list[Secrets] = []
         for index in range(count):
-            read = house.parse(house_file(index), f"house-{index:02d}")
+            read = house.parse(file(index), f"house-{index:02d}")
             adopted = await adopt(base, read, at=at, by=None)
             equipped.append(await equip(base, adopted.plan, at=at, pin=PIN))
         return equipped
@@ -122,9 +124,11 @@ async def equipped_houses(folder: Path, count: int) -> list[Secrets]:
 
 
 @asynccontextmanager
-async def ours(broker: Broker, folder: Path, houses: int) -> AsyncIterator[System]:
+async def ours(
+    broker: Broker, folder: Path, houses: int, file: Callable[[int], str] = house_file
+) -> AsyncIterator[System]:
     """Run the hub as shipped, with everybody signed in."""
-    equipped = await equipped_houses(folder, houses)
+    equipped = await equipped_houses(folder, houses, file)
     port = free_port()
     async with hub(broker, folder, port) as system:
         for own in equipped:
@@ -159,11 +163,12 @@ async def _sign_in(port: int, key: str, staff: str) -> str:
 
 
 @asynccontextmanager
-async def floor(broker: Broker, folder: Path, houses: int) -> AsyncIterator[System]:
-    """Run the bare hub."""
+async def floor(broker: Broker, folder: Path, houses: int, *more: str) -> AsyncIterator[System]:
+    """Run the bare hub; `more` are its further arguments."""
     port = free_port()
     command = [sys.executable, "-m", "simulators.bench.floor", "--database"]
     command += [str(folder / "floor.db"), "--mqtt-port", str(broker.port), "--port", str(port)]
+    command += more
     environment = {
         **os.environ,
         "FLOOR_USERNAME": broker.username,
