@@ -10,7 +10,7 @@ from hub.engine import Limits
 from hub.replay import replay, verify_chain
 from hub.store import tables
 from hub.store.retention import erase_payloads, prune
-from hub.store.rows import Fenced, QuarantinedMessage, RawMessage
+from hub.store.rows import Fenced, QuarantinedMessage, RawMessage, Snapshot
 from hub.store.store import Store
 from routing.effects import Because, Effect, Reason, Send
 from routing.events import Event, SignalReceived
@@ -19,7 +19,16 @@ from routing.state import State
 from tests.hub.test_store_spool import some_rows
 from tests.support.shell import engine_on, rows, running
 from tests.support.stores import Place
-from tests.support.toy import START, TOY, motion, next_deadline, only_heard, press, step
+from tests.support.toy import (
+    START,
+    TOY,
+    motion,
+    next_deadline,
+    only_heard,
+    press,
+    step,
+    toy_house,
+)
 
 HOUSE = HouseId("solvik")
 
@@ -88,6 +97,19 @@ async def test_append_returns_when_rows_are_durable_and_knows_its_own(store: Sto
 
     assert [row.seq for row in await rows(store, tables.journal)] == [1, 2, 3]
     assert len(await rows(store, tables.ledger)) == 3
+
+
+async def test_a_snapshot_of_what_another_worker_has_overtaken_is_not_kept(
+    store: Store,
+) -> None:
+    first, *others = some_rows(2)
+    async with running(store):
+        await store.append([first, *others])
+        store.keep(Snapshot(HOUSE, 2, START, toy_house(), "toy"))
+        with pytest.raises(Fenced):
+            await store.append([replace(others[0], digest="0" * 64)])
+
+    assert await rows(store, tables.snapshot) == []
 
 
 async def test_raw_payloads_are_gone_after_thirty_days(store: Store) -> None:

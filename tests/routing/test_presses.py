@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from routing.effects import Booked, Move, Reason
-from routing.events import Delivery, HandsetState
+from routing.events import Delivery, HandsetState, Started
 from routing.ids import DeviceId, PatientId
-from routing.plan import Assignment, CallType, DeviceLife, Priority, Purpose
+from routing.plan import Assignment, CallType, DeviceLife, Priority, Purpose, TriggerKind
 from routing.readings import (
     DeviceTime,
     HelpCancelled,
@@ -15,6 +15,7 @@ from routing.readings import (
     Sighted,
     TimeQuality,
 )
+from routing.step import step
 from tests.routing.night import (
     LONG_AGO,
     Night,
@@ -406,3 +407,27 @@ def test_a_press_with_an_unknown_trigger_is_help() -> None:
     night = Night()
     night.at("02:14", signal("wrist-ola", HelpPressed(HelpTrigger.UNKNOWN)))
     assert ("trigger", "unknown") in night.call().because.facts
+
+
+def test_a_packet_number_of_long_ago_does_not_swallow_a_press_out_of_an_outage() -> None:
+    night = Night()
+    night.at("02:00", press(key="k", delivery=Delivery(packet=1)))
+    since = night.clock("05:00")
+    again = Delivery(packet=1, dup=True, backlog_since=since)
+    night.at("05:10", press(key="k", delivery=again))
+    assert night.rung()
+    night.at("05:11", press(key="k", delivery=again))
+    assert not night.rung(), "the same packet of the same outage is one press"
+
+
+def test_what_fell_due_while_the_hub_was_away_gets_no_number_that_may_have_rung() -> None:
+    night = Night(plan=with_rules(rule("r1", TriggerKind.BED_EXIT, delay=timedelta(minutes=5))))
+    night.at("02:00", bed(occupied=True)).at("02:01", bed(occupied=False))
+    stored, at = night.state, night.now + timedelta(minutes=30)
+    # It rang, and the power went before the journal had it.
+    rang, _ = step(stored, press("cord-204"), night.now + timedelta(minutes=1))
+    recovered, _ = step(stored, Started(2, "core", "tz", at + timedelta(seconds=8)), at)
+    assert list(rang.calls) == ["1-1"]
+    assert list(recovered.calls) == ["2-1"]
+    later, _ = step(recovered, press("cord-204"), at + timedelta(seconds=1))
+    assert set(later.calls) <= {"2-1", "2-2"}
