@@ -33,6 +33,7 @@ from hub.metrics import Metrics
 from hub.mqtt import Intake
 from hub.mqtt_publish import Publisher
 from hub.performers import Performer
+from hub.proofs import Proofs
 from hub.settings import Settings
 from hub.store.migrate import SchemaBehind
 from hub.store.retention import keep_tidy
@@ -60,6 +61,7 @@ class Hub:
     intake: Intake
     publishers: Mapping[HouseId, Publisher]
     channels: Channels
+    proofs: Proofs
     app: FastAPI
 
     @property
@@ -127,10 +129,11 @@ async def _wire(settings: Settings, store: Store, more: Sequence[Performer]) -> 
         listen=timedelta(seconds=settings.gateway_listen_s),
     )
     publishers: dict[HouseId, Publisher] = {}
+    proofs = Proofs()
 
     def performers(house: HouseId) -> Sequence[Performer]:
         publishers[house] = Publisher(settings, house)
-        return (gateway, publishers[house], channels, metrics, *more)
+        return (gateway, publishers[house], channels, metrics, proofs, *more)
 
     await houses.start(performers, limits)
     for house, engine in houses.engines.items():
@@ -173,6 +176,7 @@ async def _wire(settings: Settings, store: Store, more: Sequence[Performer]) -> 
         intake,
         publishers,
         channels,
+        proofs,
         app,
     )
 
@@ -198,6 +202,7 @@ async def _at_work(hub: Hub) -> AsyncIterator[None]:
                     ),
                     letting_in.create_task(hub.intake.run(), name="mqtt"),
                     letting_in.create_task(hub.channels.run(), name="channels"),
+                    letting_in.create_task(hub.proofs.run(hub.houses), name="proofs"),
                     letting_in.create_task(keep_tidy(hub.store, hub.clock), name="tidy"),
                     *(
                         letting_in.create_task(publisher.run(), name=f"publisher {house}")

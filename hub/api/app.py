@@ -13,7 +13,19 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from hub.accounts import Accounts
-from hub.api import calls, duty, devices, house, pages, patients, quality, rules, sessions, socket, status
+from hub.api import (
+    calls,
+    devices,
+    duty,
+    house,
+    pages,
+    patients,
+    quality,
+    rules,
+    sessions,
+    socket,
+    status,
+)
 from hub.api.access import Gate
 from hub.api.limits import Limits
 from hub.api.problems import ApiProblem, on_http, on_invalid, on_problem
@@ -72,7 +84,18 @@ def create_app(
     app.add_exception_handler(ApiProblem, on_problem)
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(RequestValidationError, on_invalid)
-    for part in (sessions, duty, calls, patients, quality, devices, house, rules, status, socket):
+    for part in (
+        sessions,
+        duty,
+        calls,
+        patients,
+        quality,
+        devices,
+        house,
+        rules,
+        status,
+        socket,
+    ):
         app.include_router(part.routes)
     pages.mount(app)
     app.add_middleware(Gate, hub=hub)
