@@ -27,6 +27,8 @@ PARTS = (
     ("db", "hub.cli_store:db"),
     ("device", "hub.cli_device:device"),
     ("broker", "hub.cli_broker:broker"),
+    ("coverage", "hub.cli_coverage:coverage"),
+    ("route", "hub.cli_route:route"),
     ("channel", "hub.cli_channel:channel"),
 )
 """Command name and where it lives. What stands above the hub comes in by entry point."""

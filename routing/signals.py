@@ -14,7 +14,6 @@ from routing.draft import Draft
 from routing.effects import Because, Book, Booked, Move, Reason
 from routing.events import SignalQuarantined, SignalReceived
 from routing.health import not_understood, told
-from routing.ids import DeviceId
 from routing.levels import KINDS_KEPT, level_of
 from routing.life import calls_of
 from routing.plan import Device, DeviceLife
@@ -275,7 +274,7 @@ def _new_levels(
             levels = dict(levels)
         levels[kind] = Level(value, draft.now)
         if kind == "motion":
-            _hangs_no_more(draft, event.device, known, value)
+            _hangs_no_more(draft, known, value)
         # A fall has no resting level: its first phase is news, not a baseline.
         if known is None and not isinstance(reading, FallSeen):
             baseline = True
@@ -284,7 +283,7 @@ def _new_levels(
     return levels, changed, baseline
 
 
-def _hangs_no_more(draft: Draft, device: DeviceId, known: Level | None, value: str) -> None:
+def _hangs_no_more(draft: Draft, known: Level | None, value: str) -> None:
     """Look later whether a sensor hangs, and at once where one that did has changed."""
     if value == "on":
         draft.look_at(draft.now + STUCK_AFTER)

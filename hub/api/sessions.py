@@ -19,6 +19,7 @@ from hub.store.rows import StoreDown
 from routing.events import SignedIn, SignedOut
 from routing.ids import HandsetId, HouseId, StaffId, UnitId
 from routing.plan import Competence, Role
+from routing.shifts import last_of_a_unit
 from routing.state import State, is_open
 
 routes = APIRouter(prefix="/api/v1", tags=["signing in"])
@@ -231,15 +232,23 @@ async def keep_shifts(hub: Hub) -> None:
 
 
 async def end_shift(hub: Hub, session: Session) -> None:
-    """End a session whose time is over; who is with somebody gets 15 minutes more."""
+    """End a session whose time is over; who is still needed gets 15 minutes more.
+
+    Needed is who is with somebody, and the last one of a unit: until the new shift has signed
+    in the old one stays responsible.
+    """
     engine = hub.engines.get(session.house)
-    if session.handset is not None and engine is not None and _busy(engine.state, session):
+    if session.handset is not None and engine is not None and _needed(engine.state, session):
         await hub.accounts.extend(session, hub.clock.now() + OVERTIME)
         return
     try:
         await end_session(hub, session, frames.ByeReason.EXPIRED)
     except EngineStopped:
         return  # the hub is stopping; the session is over all the same
+
+
+def _needed(state: State, session: Session) -> bool:
+    return _busy(state, session) or last_of_a_unit(state, session.staff)
 
 
 def _busy(state: State, session: Session) -> bool:

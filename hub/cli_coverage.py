@@ -1,0 +1,151 @@
+"""`bjelle coverage`: where nobody competent would hear a call, on a house file or the store."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+from sqlalchemy import desc, select
+
+from hub.cli_door import (
+    NO,
+    HouseOption,
+    JsonOption,
+    StoreOption,
+    fail,
+    one_house,
+    opened,
+    print_json,
+    run,
+)
+from hub.clock import SystemClock
+from hub.coverage_text import gap_line
+from hub.house import HouseFileError, load
+from hub.house_store import newest_plan
+from hub.names import Names
+from hub.records import decode_state
+from hub.store import tables
+from routing.coverage import Coverage
+from routing.coverage import coverage as ask
+from routing.events import HandsetState
+from routing.ids import HandsetId, StaffId
+from routing.plan import Plan
+from routing.state import HandsetNow, State
+from routing.step import empty
+
+
+def coverage(
+    file: Annotated[
+        Path | None, typer.Argument(help="A house file. Default: the store's last snapshot.")
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option(help="Local moment, 2026-11-21T02:30. Default: now.")
+    ] = None,
+    on_duty: Annotated[
+        str | None,
+        typer.Option(help="Ids of those imagined signed in, a,b,c. With a file: everybody."),
+    ] = None,
+    store: StoreOption = None,
+    house: HouseOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Ask for every bed and call type whether somebody competent would hear. Exit code 1: a gap.
+
+    With a file those on duty are imagined, each with a telephone that is ready. Without one the
+    people are those of the last snapshot, which a running hub writes now and then: ask the hub
+    (GET /api/v1/coverage) for this moment.
+    """
+    if file is not None:
+        try:
+            read = load(file)
+        except HouseFileError as error:
+            fail(str(error))
+        state, names = empty(read.plan(1)), Names(read.names())
+        duty = on_duty.split(",") if on_duty else list(state.plan.staff)
+    else:
+        state, names = run(_stored(store, house))
+        duty = on_duty.split(",") if on_duty else []
+    found = ask(_with_duty(state, duty), _moment(state.plan, at))
+    if json:
+        print_json(_as_json(found, state.plan, names))
+    else:
+        _print(found, state.plan, names)
+    if found.gaps:
+        raise typer.Exit(NO)
+
+
+async def _stored(store: str | None, house: str | None) -> tuple[State, Names]:
+    base = await opened(store)
+    try:
+        asked = await one_house(base, house)
+        snapshots = tables.snapshot
+        async with base.read() as connection:
+            newest = select(snapshots.c.state).where(snapshots.c.house == asked)
+            row = (await connection.execute(newest.order_by(desc(snapshots.c.seq)))).first()
+            names = await Names.load(connection, asked)
+        plan = await newest_plan(base, asked)
+        state = decode_state(row[0]) if row else empty(plan) if plan else None
+        if state is None:
+            fail(f"{asked} has no plan yet: `bjelle house import FILE` first")
+        return state, names
+    finally:
+        await base.close()
+
+
+def _with_duty(state: State, duty: list[str]) -> State:
+    unknown = [one for one in duty if one not in state.plan.staff]
+    if unknown:
+        fail(f"nobody '{unknown[0]}' works in this house")
+    if not duty:
+        return state
+    ready = {
+        HandsetId(f"of-{one}"): HandsetNow(HandsetState.READY, staff=StaffId(one))
+        for one in duty
+    }
+    return replace(state, handsets=ready)
+
+
+def _moment(plan: Plan, at: str | None) -> datetime:
+    if at is None:
+        return SystemClock().now()
+    try:
+        return (
+            datetime.fromisoformat(at).replace(tzinfo=ZoneInfo(plan.timezone)).astimezone(UTC)
+        )
+    except ValueError:
+        fail(f"--at {at}: expected a local moment like 2026-11-21T02:30")
+
+
+def _as_json(found: Coverage, plan: Plan, names: Names) -> dict[str, Any]:
+    return {
+        "at": found.at.isoformat(),
+        "beds": found.beds,
+        "pairs": found.pairs,
+        "gaps": [
+            {
+                "unit": gap.unit,
+                "room": gap.room,
+                "bed": gap.bed,
+                "occupied": gap.patient is not None,
+                "call_type": gap.call_type,
+                "ladder": gap.ladder,
+                "missing": gap.missing,
+                "reason": gap.reason,
+                "text": gap_line(gap, plan, names, "nb"),
+            }
+            for gap in found.gaps
+        ],
+    }
+
+
+def _print(found: Coverage, plan: Plan, names: Names) -> None:
+    print(f"{found.beds} beds, {found.pairs} questions, {len(found.gaps)} gaps.")
+    for gap in found.gaps:
+        empty_bed = "" if gap.patient is not None else " (empty bed)"
+        print(f"  {gap_line(gap, plan, names, 'nb')}{empty_bed}")
+    units = Counter(names.unit(gap.unit) for gap in found.gaps)
+    for unit, count in units.items():
+        print(f"{unit}: {count}")
