@@ -88,6 +88,12 @@ class Publisher:
         self._there.clear()
         try:
             await link.connect(self._hear)
+            await self._speak(link, pauses)
+        finally:
+            await link.close()
+
+    async def _speak(self, link: Link, pauses: Pauses) -> None:
+        try:
             await link.subscribe([self._base + "call/+"], retained=True)
             await link.publish(self._base + "status", ONLINE, retain=True)
             if self._away:
@@ -99,8 +105,6 @@ class Publisher:
         except asyncio.CancelledError:
             await _say_goodbye(link, self._base + "status")
             raise
-        finally:
-            await link.close()
 
     async def _hear(self, message: Received) -> None:
         """Note what the broker retains from an earlier life of ours."""

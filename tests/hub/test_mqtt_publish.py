@@ -177,3 +177,33 @@ async def test_a_broker_that_forgot_everything_is_told_again(
         second = Board()
         async with task(second.watch(broker)):
             await second.shows({STATUS: ONLINE, CALL: TOLD})
+
+
+class Unanswered(GmqttLink):
+    """A link whose broker has not even taken the call yet."""
+
+    asked: asyncio.Event
+
+    async def connect(self, receive: Any) -> bool:
+        del receive
+        self.asked.set()
+        return await asyncio.Event().wait()
+
+
+async def test_stopping_before_the_broker_has_answered_is_a_clean_end() -> None:
+    """A hub that is stopped while it connects has nothing to say goodbye to."""
+    asked = asyncio.Event()
+
+    def link(where: Settings, name: str, will: Will | None) -> Unanswered:
+        made = Unanswered(where, name, will=will)
+        made.asked = asked
+        return made
+
+    publisher = Publisher(Settings(mqtt_tls=False), HOUSE, link)
+    publisher.settled(HOUSE, state(), (), recorded=True)
+    running = asyncio.ensure_future(publisher.run())
+    async with asyncio.timeout(WITHIN_S):
+        await asked.wait()
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
