@@ -31,7 +31,8 @@ demo: setup ## Run a simulated care house and open a page to watch and answer
 	$(BIN)/bjelle demo
 
 test: setup ## Pass the tests (what needs a missing server or browser is skipped with its reason)
-	$(BIN)/python -m pytest -n 2 -m "not long"
+	$(BIN)/python -m pytest -n 2 -q -m "not long and not browser"
+	$(BIN)/python -m pytest -q -m "browser and not long"
 	cd dashboard && PATH="$(CURDIR)/$(BIN):$$PATH" npm test
 
 check: setup ## Lint, types, import contracts, spelling, page lint
