@@ -29,8 +29,9 @@ from hub.rule_sentences import length
 from hub.sentence_texts import MOVES, PRIORITIES, Lang
 from hub.sentences import place, sentence, who_was_considered
 from hub.store import tables
+from hub.why import who_rang, why_signal, why_staff
 from routing.effects import Move
-from routing.ids import HouseId
+from routing.ids import HouseId, StaffId
 from routing.plan import Plan
 
 report = typer.Typer(name="report", help="Figures for quality work.", no_args_is_help=True)
@@ -73,20 +74,41 @@ def response_times_(
 
 
 def why(
-    call: Annotated[str, typer.Argument(help="The call's id, as 3-17.")],
+    call: Annotated[str | None, typer.Argument(help="The call's id, as 3-17.")] = None,
+    staff: Annotated[
+        str | None, typer.Option("--staff", help="Why did this person get it, or not?")
+    ] = None,
+    signal: Annotated[
+        str | None, typer.Option("--signal", help="Why was this signal no call?")
+    ] = None,
     lang: Annotated[str, typer.Option(help="nb or en.")] = "nb",
     store: StoreOption = None,
     house: HouseOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Tell a call's story: what happened, why, and who was chosen or passed over."""
+    """Tell a call's story, why somebody got it or did not, or what became of a signal."""
     if lang not in {"nb", "en"}:
         fail(f"--lang {lang}: expected nb or en")
-    story = run(_story(store, house, call, lang))  # type: ignore[arg-type]
+    if (call is None) is (signal is None):
+        fail("give a call's id, or --signal with a signal's id")
+    if staff is not None and call is None:
+        fail("--staff goes with a call's id")
+    if signal is not None or staff is not None:
+        told = run(_why(store, house, call, staff, signal, lang))  # type: ignore[arg-type]
+        if json:
+            print_json(told)
+        else:
+            print(told["answer"])
+            for one in told["chain"]:
+                print(f"{one['at'][:19]}Z  {one['what']}: {one['sentence']}")
+        return
+    story = run(_story(store, house, str(call), lang))  # type: ignore[arg-type]
     if json:
         print_json(story)
         return
     print(story["title"])
+    if story["answer"]:
+        print(story["answer"])
     for event in story["events"]:
         who = f" ({event['by']})" if event["by"] else ""
         print(f"{event['clock']}  {event['word']}{who}: {event['sentence']}")
@@ -222,15 +244,60 @@ async def _story(store: str | None, house: str | None, call: str, lang: Lang) ->
             names = await Names.load(connection, which)
             moves = list(found)
         plan = await _plan_then(base, which, row.opened_at)
+        async with base.read() as connection:
+            answer = await connection.run_sync(who_rang, which, call, (lang, names, plan))
         return {
             "call": call,
             "type": row.type,
             "state": row.state,
             "title": _title(row, plan, lang),
+            "answer": answer,
             "events": [_event(one, row, plan, names, lang) for one in moves],
         }
     finally:
         await base.close()
+
+
+async def _why(
+    store: str | None,
+    house: str | None,
+    call: str | None,
+    staff: str | None,
+    signal: str | None,
+    lang: Lang,
+) -> dict[str, Any]:
+    base = await opened(store)
+    try:
+        which = await one_house(base, house)
+        at = await _when(base, which, call, signal)
+        if at is None and call is not None:
+            fail(f"no call '{call}' in {which}: ids look like 3-17, see GET /api/v1/calls")
+        if at is None:
+            fail(f"no signal '{signal}' in {which}; gathered signs of life have no id")
+        plan = await _plan_then(base, which, at)
+        async with base.read() as connection:
+            names = await Names.load(connection, which)
+            known = (lang, names, plan)
+            if call is None:
+                found = await connection.run_sync(why_signal, which, str(signal), known)
+                assert found is not None
+                return found
+            if staff is None or staff not in plan.staff:
+                fail(f"no member of staff '{staff}' then; {', '.join(plan.staff)}")
+            return await connection.run_sync(why_staff, which, call, StaffId(staff), known)
+    finally:
+        await base.close()
+
+
+async def _when(
+    base: Reads, house: HouseId, call: str | None, signal: str | None
+) -> datetime | None:
+    """Return when the call was opened, or the signal booked; None where there is none."""
+    calls, books = tables.calls.c, tables.ledger.c
+    of_call = select(calls.opened_at).where(calls.house == house, calls.id == call)
+    of_signal = select(books.at).where(books.house == house, books.signal == signal)
+    async with base.read() as connection:
+        return await connection.scalar(of_signal if call is None else of_call)
 
 
 async def _plan_then(base: Reads, house: HouseId, at: datetime) -> Plan:
