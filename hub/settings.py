@@ -1,5 +1,6 @@
 """Where things are: environment `BJELLE_…` and a TOML file. Decisions are the plan."""
 
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -69,6 +70,15 @@ class Settings(BaseSettings):
     snapshot_every_rows: int = Field(default=2000, ge=1)
     gateway_listen_s: float = Field(default=8.0, ge=0)
     demo: bool = False
+
+    @field_validator("channels")
+    @classmethod
+    def _fit_a_topic(cls, channels: dict[str, ChannelSettings]) -> dict[str, ChannelSettings]:
+        for name in channels:
+            if not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", name):
+                expected = "letters, digits, _ . - (it is part of a topic)"
+                raise ValueError(f"channel {name!r}: expected {expected}")
+        return channels
 
     @field_validator("store_url")
     @classmethod

@@ -389,3 +389,8 @@ def test_channels_stand_in_the_toml_file(
     settings = Settings()
     assert list(transports(settings)) == ["duty"]
     assert "pass-9" not in repr(settings)
+
+
+def test_a_name_that_would_break_a_topic_is_refused() -> None:
+    with pytest.raises(ValueError, match="part of a topic"):
+        Settings(channels={"duty/#": {"kind": "mqtt"}})  # type: ignore[dict-item]
