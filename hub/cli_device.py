@@ -1,4 +1,4 @@
-"""`bjelle device`: what would the hub understand of a payload, or of public vectors?"""
+"""`bjelle device`: try payloads and public vectors; enrol devices in the running hub."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -7,13 +7,26 @@ import typer
 
 from devices.conformance import run as judge
 from devices.try_out import UnknownModelError, explain
+from hub import cli_enrol
 from hub.cli_door import NO, JsonOption, fail, print_json
 
 device = typer.Typer(
     name="device",
-    help="Try a device's payload, or run public vectors through the codecs.",
+    help="Enrol, prove and hand over devices; try a payload, or public vectors.",
     no_args_is_help=True,
 )
+
+
+for _name, _command in (
+    ("list", cli_enrol.list_),
+    ("propose", cli_enrol.propose),
+    ("enrol", cli_enrol.enrol),
+    ("prove", cli_enrol.prove),
+    ("assign", cli_enrol.assign),
+    ("swap", cli_enrol.swap),
+    ("retire", cli_enrol.retire),
+):
+    device.command(_name)(_command)
 
 
 @device.command("try")

@@ -1,6 +1,9 @@
 """Enrolling devices in a running hub: proposed, proven, handed over, swapped, put away."""
 
 import asyncio
+import json
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +19,7 @@ from routing.events import SignalReceived
 from routing.ids import BridgeId, DeviceId, HouseId
 from routing.plan import DeviceLife, Plan, Role
 from routing.readings import HelpPressed, HelpTrigger
-from tests.support.exchange import Exchange, body, exchange
+from tests.support.exchange import PASSWORD, Exchange, body, exchange
 from tests.support.mosquitto import ROOT
 from tests.support.shell import until
 
@@ -183,3 +186,37 @@ async def test_a_proof_holds_a_month(hub: Exchange) -> None:
     assert hub.state.open == ()
     assert not overdue(device, device.proven_at + timedelta(days=30))
     assert overdue(device, device.proven_at + timedelta(days=32))
+
+
+def bjelle(hub: Exchange, *said: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "hub.cli", "device", *said],
+        env={"PYTHONPATH": str(ROOT), "BJELLE_PORT": hub.address.rpartition(":")[2]},
+        input=PASSWORD + "\n",
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+async def test_the_command_enrols_proves_and_lists(hub: Exchange) -> None:
+    def run(*said: str) -> subprocess.CompletedProcess[str]:
+        return bjelle(hub, *said, "--login", "the-technician")
+
+    native = ("--native", "0x00be11e000000109", "--bridge", "zigbee")
+    kind = ("--model", "zigbee2mqtt/alarm-button", "--class", "alarm", "--patient", "p-2")
+    done = await asyncio.to_thread(run, "enrol", "wrist-spare", *native, *kind)
+    assert (done.returncode, done.stderr) == (0, ""), done
+    assert "prove it with" in done.stdout
+
+    done = await asyncio.to_thread(run, "prove", "wrist-spare")
+    assert "press it before" in done.stdout, done
+    await pressed(hub, DeviceId("wrist-spare"))
+    await until(lambda: plan_of(hub).devices[DeviceId("wrist-spare")].life is DeviceLife.ACTIVE)
+    done = await asyncio.to_thread(run, "list", "--json")
+    listed = {one["id"]: one for one in json.loads(done.stdout)["devices"]}
+    assert listed["wrist-spare"]["life"] == "active"
+
+    done = await asyncio.to_thread(run, "swap", "nothing", "new", "--native", "1")
+    assert (done.returncode, "no device 'nothing'" in done.stderr) == (2, True), done
