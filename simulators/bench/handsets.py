@@ -8,6 +8,7 @@ floor has the same sockets, the same heartbeats, and pushes to the same telephon
 import asyncio
 import contextlib
 import json
+import logging
 import tempfile
 import time
 from collections.abc import AsyncIterator
@@ -32,6 +33,7 @@ from simulators.local_broker import Broker
 from simulators.local_broker import running as broker_running
 from simulators.payloads import ZigbeeVoice, retained, voice
 
+logging.getLogger("mqtt").setLevel(logging.ERROR)  # it warns of forty presses at once
 RINGS_WITHIN_S = 30.0
 HEARTBEAT_S = 2.0
 READY_S = 6.0
