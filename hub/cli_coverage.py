@@ -52,7 +52,7 @@ def coverage(
     house: HouseOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Ask for every bed and call type whether somebody competent would hear. Exit code 1: a gap.
+    """Ask for every bed and call type whether somebody would hear. Exit code 1: a gap.
 
     With a file those on duty are imagined, each with a telephone that is ready. Without one the
     people are those of the last snapshot, which a running hub writes now and then: ask the hub
@@ -64,7 +64,7 @@ def coverage(
         except HouseFileError as error:
             fail(str(error))
         state, names = empty(read.plan(1)), Names(read.names())
-        duty = on_duty.split(",") if on_duty else list(state.plan.staff)
+        duty = on_duty.split(",") if on_duty else [str(one) for one in state.plan.staff]
     else:
         state, names = run(_stored(store, house))
         duty = on_duty.split(",") if on_duty else []
