@@ -105,7 +105,11 @@ def why(
     story = run(_story(store, house, str(call), lang))  # type: ignore[arg-type]
     if json:
         print_json(story)
-        return
+    else:
+        _print_story(story)
+
+
+def _print_story(story: dict[str, Any]) -> None:
     print(story["title"])
     if story["answer"]:
         print(story["answer"])

@@ -241,7 +241,8 @@ class _Run:
         now = self.state.now or at
         if self.state.calls is not before.calls:
             for call in self.state.calls.values():
-                if call.patient == self.rule.patient:
+                same = call is before.calls.get(call.id)
+                if not same and call.patient == self.rule.patient:
                     self.happened[call.id] = call
         if now < self.since:
             return

@@ -95,6 +95,22 @@ def handsets(
     _show(run(crowd), json=json)
 
 
+@bench.command("core")
+def core_(
+    days: Annotated[int, typer.Option(help="Days of the unit's year.", min=1)] = 365,
+    repeats: Repeats = 3,
+    seed: Seed = 7,
+    json: Json = False,
+) -> None:
+    """Steps a second, a rehearsal of 30 nights, a unit's year; floor: the rows decoded."""
+    from simulators.bench.core import bench_core
+
+    async def measured() -> Result:
+        return bench_core(year_days=days, repeats=repeats, seed=seed)
+
+    _show(measured(), json=json)
+
+
 def _show(work: Coroutine[Any, Any, Result], *, json: bool) -> None:
     result = asyncio.run(work)
     if json:
