@@ -62,7 +62,7 @@ def context(
         locale="nb-NO",
         timezone_id="Europe/Oslo",
     )
-    opened.set_default_timeout(10_000)
+    opened.set_default_timeout(20_000)
     try:
         yield opened
     finally:

@@ -5,15 +5,19 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Playwright, sync_playwright
+from playwright.sync_api import Page, Playwright, expect, sync_playwright
 
 from tests.browser.chromium import Opener, context, need_chromium
 from tests.browser.stage import Stage, on_stage
+
+PATIENCE_MS = 20_000
+"""How long a page may take on a machine that is busy with the rest of the tests."""
 
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
     need_chromium()
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as started:
         yield started
 

@@ -1,10 +1,12 @@
 """The real hub for a browser: a process of its own, Mosquitto, SQLite, wire formats."""
 
+import asyncio
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,17 +17,24 @@ from typing import Any
 import httpx
 from paho.mqtt import publish
 
-from hub.house import load
-from routing.ids import DeviceId
+from hub.clock import SystemClock
+from hub.house import HouseFile, load
+from hub.house_store import adopt
+from hub.store.database import database
+from hub.store.migrate import migrate
+from routing.ids import DeviceId, StaffId
 from routing.plan import Plan
 from simulators.payloads import Published, ZigbeeVoice, retained, voice
+from simulators.staffing import Secrets, equip
 from tests.support.mosquitto import ROOT, Mosquitto, free_port
 
 SMALL = ROOT / "simulators" / "houses" / "small.yaml"
-PASSWORD = "en lang setning om vinter"
-LEADER = "leader-1"
-PINS = {"carer-1": "2580", "nurse-1": "1470"}
-UP_WITHIN_S = 40.0
+LEADER = StaffId("leader-1")
+LOGIN = "lise"
+"""The leader's, by the house file."""
+UP_WITHIN_S = 90.0
+TOGETHER = ("assigned: [carer-1]", "assigned: [carer-1, nurse-1]")
+"""The smallest house, changed so that the nurse and the carer ring together."""
 
 
 @dataclass
@@ -37,6 +46,7 @@ class House:
     broker: Mosquitto
     process: subprocess.Popen[bytes]
     console: httpx.Client
+    secrets: Secrets
 
     def say(self, *messages: Published) -> None:
         """Publish as the bridges do; returns when the broker has it."""
@@ -57,9 +67,18 @@ class House:
         assert isinstance(speaking, ZigbeeVoice)
         self.say(speaking.press(datetime.now(UTC)))  # noqa: TID251 - a device has its own clock
 
+    @property
+    def password(self) -> str:
+        """The leader's."""
+        return self.secrets.passwords[LEADER]
+
+    def pin(self, staff: str) -> str:
+        """Anybody's PIN."""
+        return self.secrets.pins[StaffId(staff)]
+
     def sign_in(self) -> None:
         """Sign the leader in, who may make codes and read figures."""
-        login = {"login": LEADER, "password": PASSWORD}
+        login = {"login": LOGIN, "password": self.password}
         self.console.post("/api/v1/session", json=login).raise_for_status()
 
     def code(self, handset: str) -> str:
@@ -71,6 +90,11 @@ class House:
         """Return the calls as the API tells them, newest first."""
         return list(self.console.get("/api/v1/calls").raise_for_status().json()["calls"])
 
+    def state_of(self, name: str) -> str:
+        """Return what the hub judges this person's telephone to be."""
+        board = self.console.get("/api/v1/board").raise_for_status().json()
+        return next((one["handset"] for one in board["staff"] if one["name"] == name), "")
+
     def freeze(self) -> None:
         """Stop the hub's clock: a black hole, whose sockets stay open."""
         self.process.send_signal(SIGSTOP)
@@ -80,55 +104,54 @@ class House:
         self.process.send_signal(SIGCONT)
 
 
-def _bjelle(environment: dict[str, str], *arguments: str, said: str = "") -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "hub.cli", *arguments],
-        env=environment,
-        input=said.encode(),
-        capture_output=True,
-        timeout=60,
-        check=False,
-    )
-    if done.returncode:
-        raise RuntimeError(f"bjelle {' '.join(arguments)}: {done.stderr.decode()[-800:]}")
-
-
-def _house_file(folder: Path) -> Path:
-    """The smallest house, in which the nurse and the carer ring together."""
+def _house_file(folder: Path, changes: tuple[tuple[str, str], ...]) -> HouseFile:
     text = SMALL.read_text().replace("small/zigbee2mqtt", "zigbee2mqtt")
+    for old, new in changes:
+        assert old in text, old
+        text = text.replace(old, new)
     file = folder / "house.yaml"
-    file.write_text(text.replace("assigned: [carer-1]", "assigned: [carer-1, nurse-1]"))
-    return file
+    file.write_text(text)
+    return load(file)
+
+
+async def _furnish(url: str, house: HouseFile) -> Secrets:
+    """Take the house in use and give its people their secrets, as `bjelle demo` does."""
+    await migrate(url)
+    base, at = database(url), SystemClock().now()
+    try:
+        adopted = await adopt(base, house, at=at, by=None)
+        return await equip(base, adopted.plan, at=at)
+    finally:
+        await base.close()
 
 
 @contextmanager
-def open_house(folder: Path, broker: Mosquitto) -> Iterator[House]:
-    """Import the house, give its people their secrets, run the hub."""
+def open_house(
+    folder: Path, broker: Mosquitto, changes: tuple[tuple[str, str], ...] = (TOGETHER,)
+) -> Iterator[House]:
+    """Furnish the smallest house with these changes, and run the hub."""
     folder.mkdir(parents=True, exist_ok=True)
-    file, port = _house_file(folder), free_port()
+    file, port = _house_file(folder, changes), free_port()
+    store = f"sqlite+aiosqlite:///{folder / 'bjelle.db'}"
     environment = {
         **os.environ,
         **broker.environment,
-        "BJELLE_STORE_URL": f"sqlite+aiosqlite:///{folder / 'bjelle.db'}",
+        "BJELLE_STORE_URL": store,
         "BJELLE_DATA_DIR": str(folder),
         "BJELLE_PORT": str(port),
         "BJELLE_COOKIE_SECURE": "false",
         "BJELLE_GATEWAY_LISTEN_S": "1",
     }
-    _bjelle(environment, "house", "import", str(file))
-    _bjelle(
-        environment, "user", "add", LEADER, "--role", "leader", "--login", LEADER, said=PASSWORD
-    )
-    for staff, pin in PINS.items():
-        _bjelle(environment, "user", "pin", staff, said=pin)
-    plan = load(file).plan(version=1)
+    with ThreadPoolExecutor(1) as aside:  # Playwright's loop runs in this thread
+        secrets = aside.submit(lambda: asyncio.run(_furnish(store, file))).result(60)
+    plan = file.plan(version=1)
     with (folder / "hub.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "hub.cli", "serve"], env=environment, stdout=log, stderr=log
         )
         url = f"http://127.0.0.1:{port}"
-        console = httpx.Client(base_url=url, headers={"X-Bjelle": "1"})
-        house = House(url, plan, broker, process, console)
+        console = httpx.Client(base_url=url, headers={"X-Bjelle": "1"}, timeout=20)
+        house = House(url, plan, broker, process, console, secrets)
         try:
             house.say(*(message for _, message in retained(plan)))
             _wait_until_ready(house, folder / "hub.log")

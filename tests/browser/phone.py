@@ -1,10 +1,11 @@
 """What a carer does with a telephone's page, by role and name as a person would."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.house import PINS, House
+from tests.browser.house import House
 
 GUARD_MS = 450
 """Taps on something younger than 400 ms do not count (UX A10); people are slower than that."""
@@ -23,11 +24,11 @@ class Phone:
         self.page.get_by_label("Kode").fill(house.code(handset))
         self.page.get_by_role("button", name="Koble til").click()
 
-    def sign_in(self, staff: str, name: str) -> None:
+    def sign_in(self, house: House, staff: str, name: str) -> None:
         """Pick the tile and type the PIN."""
         self.staff = staff
         self.tap(name)
-        self.type_pin(PINS[staff])
+        self.type_pin(house.pin(staff))
         self.tap("Logg på")
 
     def type_pin(self, pin: str) -> None:
@@ -58,6 +59,14 @@ class Phone:
     def on_shift(self, house: House, handset: str, staff: str, name: str) -> "Phone":
         """Do all of it: enrol, sign in, ready check."""
         self.enrol(house, handset)
-        self.sign_in(staff, name)
+        self.sign_in(house, staff, name)
         self.check()
         return self
+
+    def until(self, holds: Callable[[], object], *, within_s: float = 20) -> None:
+        """Wait for a fact of the hub."""
+        for _ in range(int(within_s * 20)):
+            if holds():
+                return
+            self.page.wait_for_timeout(50)
+        raise AssertionError("it did not come true in time")

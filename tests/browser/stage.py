@@ -116,6 +116,7 @@ class Stage:
     silent: bool = False
     answering: bool = True
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    units: list[dict[str, str]] = field(default_factory=list)
     heard: list[frames.FromPage] = field(default_factory=list)
     posted: list[tuple[str, Any]] = field(default_factory=list)
     _n: int = 0
@@ -228,7 +229,8 @@ class Stage:
             )
         if path == "/api/v1/handset/people" and self.enrolled:
             names = ["Aisha", "Per", "Liv", "Ola", "Ingrid-Marie"]
-            return JSONResponse({"people": [{"staff": n.lower(), "name": n} for n in names]})
+            tiles = [{"staff": n.lower(), "name": n, "units": ["sor"]} for n in names]
+            return JSONResponse({"people": tiles, "units": self.units})
         if request.method == "POST":
             return JSONResponse({})
         return JSONResponse({"title": "Ikke logget på", "detail": "Logg på"}, status_code=401)

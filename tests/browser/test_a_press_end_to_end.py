@@ -2,14 +2,14 @@
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.chromium import Opener, renderers, shot
-from tests.browser.house import LEADER, PASSWORD, House, open_house
+from tests.browser.house import LOGIN, House, open_house
 from tests.browser.phone import Phone
 from tests.support.mosquitto import Mosquitto
 
@@ -37,7 +37,7 @@ def test_a_press_rings_is_taken_seen_to_and_closed_and_the_figures_show_it(
         expect(phone.card).to_have_attribute("data-stage", "incoming")
     shot(per.page, "real-incoming")
     expect(per.page.get_by_role("button", name="Jeg tar den")).to_be_enabled()
-    _until(per, lambda: house.calls()[0]["delivered_at"] is not None)
+    per.until(lambda: house.calls()[0]["delivered_at"] is not None)
 
     per.tap("Jeg tar den")
 
@@ -54,7 +54,7 @@ def test_a_press_rings_is_taken_seen_to_and_closed_and_the_figures_show_it(
     per.tap("Toalett")
     expect(per.page.get_by_test_id("calm")).to_be_visible()
 
-    _until(per, lambda: house.calls()[0]["state"] == "closed")
+    per.until(lambda: house.calls()[0]["state"] == "closed")
     call = house.calls()[0]
     times = [
         call[f"{step}_at"] for step in ("registered", "delivered", "taken", "present", "closed")
@@ -66,8 +66,8 @@ def test_a_press_rings_is_taken_seen_to_and_closed_and_the_figures_show_it(
 
     leader = telephone(1280, 800, touch=False)
     leader.goto(house.url)
-    leader.get_by_label("Brukernavn").fill(LEADER)
-    leader.locator("input[name=password]").fill(PASSWORD)
+    leader.get_by_label("Brukernavn").fill(LOGIN)
+    leader.locator("input[name=password]").fill(house.password)
     leader.get_by_role("button", name="Logg på").click()
     row = leader.get_by_test_id("call-row").first
     expect(row).to_contain_text("Toalett")
@@ -119,19 +119,15 @@ def test_a_frozen_telephone_is_quiet_then_gone_and_the_call_rings_at_the_other(
     per = Phone(telephone()).on_shift(house, "phone-1", "carer-1", "Per H.")
     anne = Phone(telephone()).on_shift(house, "phone-2", "nurse-1", "Anne F.")
 
-    def state_of(name: str) -> str:
-        board = house.console.get("/api/v1/board").raise_for_status().json()
-        return next(one["handset"] for one in board["staff"] if one["name"] == name)
-
-    _until(anne, lambda: state_of("Per H.") == "ready")
+    anne.until(lambda: house.state_of("Per H.") == "ready")
     # Its sockets stay open and its network process answers pings: only the page is dead.
     frozen = renderers(tmp_path / "browser-1")
     assert frozen
     for pid in frozen:
         os.kill(pid, signal.SIGSTOP)
     try:
-        _until(anne, lambda: state_of("Per H.") == "quiet", within_s=6)
-        _until(anne, lambda: state_of("Per H.") == "gone", within_s=6)
+        anne.until(lambda: house.state_of("Per H.") == "quiet", within_s=6)
+        anne.until(lambda: house.state_of("Per H.") == "gone", within_s=6)
         house.press("wrist-101")
         expect(anne.card).to_contain_text("ROM 101")
     finally:
@@ -167,26 +163,18 @@ def test_five_wrong_pins_lock_that_person_on_that_telephone_only(
     first, second = Phone(telephone()), Phone(telephone())
     first.enrol(house, "phone-1")
     first.tap("Per H.")
+    wrong = "0000" if house.pin("carer-1") != "0000" else "1111"
     for _ in range(5):
-        first.type_pin("0000")
+        first.type_pin(wrong)
         with first.page.expect_response("**/api/v1/session"):
             first.tap("Logg på")
-    first.type_pin("2580")
+    first.type_pin(house.pin("carer-1"))
     first.tap("Logg på")
     expect(first.page.get_by_role("alert")).to_contain_text("låst")
 
     first.tap("Ikke meg")
-    first.sign_in("nurse-1", "Anne F.")
+    first.sign_in(house, "nurse-1", "Anne F.")
     expect(first.page.get_by_test_id("ready-check")).to_be_visible()
     second.enrol(house, "phone-2")
-    second.sign_in("carer-1", "Per H.")
+    second.sign_in(house, "carer-1", "Per H.")
     expect(second.page.get_by_test_id("ready-check")).to_be_visible()
-
-
-def _until(phone: Phone, holds: Callable[[], bool], *, within_s: float = 10) -> None:
-    """Wait for a fact of the hub."""
-    for _ in range(int(within_s * 10)):
-        if holds():
-            return
-        phone.page.wait_for_timeout(100)
-    raise AssertionError("it did not come true in time")

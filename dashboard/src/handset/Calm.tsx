@@ -24,7 +24,8 @@ export function Calm({ view, hubNow, onHelp, onPatients, onOpen }: CalmProps) {
   const age = Math.floor(view.silentMs / 1_000);
   return (
     <section className="calm" data-testid="calm">
-      <div className="calm-body">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+      <section className="calm-body" tabIndex={0} aria-label={words.calm.colleagues}>
         <h1 className="calm-title">
           {calls.length
             ? words.calm.others
@@ -37,7 +38,7 @@ export function Calm({ view, hubNow, onHelp, onPatients, onOpen }: CalmProps) {
         </p>
         <CallList calls={calls} hubNow={hubNow} onOpen={onOpen} />
         <Colleagues colleagues={view.shown?.colleagues ?? []} />
-      </div>
+      </section>
       <div className="calm-ways">
         <Tap variant="secondary" onTap={onPatients}>
           {words.calm.patients}
