@@ -37,6 +37,7 @@ QOS0_LIMIT = 2000
 """Messages without a promise that a lane takes in at once; more are dropped and counted."""
 REFUSED = "broker_refused"
 DROPPED = "qos0_dropped"
+UNWRITTEN = "lanes_unwritten"
 CALM_TICKS = 6
 """No drop for so many ticks ends the fault."""
 MQTT_3_1_1 = 4
@@ -113,6 +114,7 @@ class Intake:
         self._first = True
         self._dropping: int | None = None
         self._dropped_before = 0
+        self._unwritten = False
 
     @property
     def up(self) -> bool:
@@ -238,6 +240,7 @@ class Intake:
             else:
                 await self._alarm.link.publish(self._markers + "tick", b"", qos=0)
                 await self._judge_drops()
+                await self._judge_file()
 
     async def _follow(self) -> None:
         """The registries changed: subscribe to what is new, then let go of what is not."""
@@ -403,6 +406,22 @@ class Intake:
             if self._dropping >= CALM_TICKS:
                 self._dropping = None
                 await self._tidings.put(FaultMended(DROPPED))
+
+    async def _judge_file(self) -> None:
+        """Say once that the lanes' file cannot be written, and once that it can again."""
+        why = self._handover.unwritten
+        if bool(why) is self._unwritten:
+            return
+        self._unwritten = bool(why)
+        await self._tidings.put(
+            FaultNoticed(
+                UNWRITTEN,
+                f"{self._handover.file.name} cannot be written ({why}): presses that were seen "
+                "to may ring again after a restart; make room on the disk of data_dir",
+            )
+            if why
+            else FaultMended(UNWRITTEN)
+        )
 
     async def _tell(self) -> None:
         """Enter what happened to the broker, in order, in every house."""

@@ -19,7 +19,7 @@ from devices.codec import (
 )
 from hub.clock import Clock
 from hub.engine import Lane
-from hub.mqtt_lanes import TopicSet, uncovered
+from hub.mqtt_lanes import TopicSet, uncovered, usable
 from hub.mqtt_port import Received
 from hub.mqtt_stats import MqttStats
 from hub.store.rows import QuarantinedMessage, RawMessage
@@ -128,9 +128,13 @@ class Entry:
         houses = self.houses.items()
         self.alarm_filters = uncovered(f for _, b in houses for f in b.registry.alarm_topics())
         self.bulk_filters = uncovered(f for _, b in houses for f in b.registry.bulk_topics())
-        self._house_of = TopicSet(
-            {f: house for house, b in houses for f in b.registry.bulk_topics()}
-        )
+        # Houses may share a bridge's base topic: each hears what comes below it.
+        self._houses_of: dict[str, tuple[HouseId, ...]] = {}
+        for house, b in houses:
+            for f in dict.fromkeys((*b.registry.bulk_topics(), *b.registry.alarm_topics())):
+                if usable(f):
+                    self._houses_of[f] = (*self._houses_of.get(f, ()), house)
+        self._filters = TopicSet.of(self._houses_of)
         self._ecosystems = {
             bridge.id: bridge.ecosystem for _, b in houses for bridge in b.bridges
         }
@@ -140,31 +144,30 @@ class Entry:
         self, message: Received, backlog_since: datetime | None, lane: Lane
     ) -> None:
         """Take in one message; return when everything that it says is durable."""
-        found = self._house_of.find(message.topic)
+        found = self._filters.find(message.topic)
         if found is None:
             self._stats.foreign += 1
             return
-        house = HouseId(found)
-        engine = self.engine_for(house)
         if message.topic in self._urgent:
             lane = Lane.ALARM  # also where it still counts on the bulk lane
-        results = self._understood(self.houses[house].registry, message)
         parts = [
-            part
-            for result in results
+            (engine, part)
+            for house in self._houses_of[found]
+            for engine in (self.engine_for(house),)
+            for result in self._understood(self.houses[house].registry, message)
             for part in self._parts(house, engine, message, result, backlog_since)
         ]
-        for part in parts:
+        for _, part in parts:
             if part.kept is not None:
                 self._keep(part.kept)
         match parts:
             case []:
                 return
-            case [one]:
+            case [(engine, one)]:
                 await engine.submit(one.event, lane)
             case _:
                 # Together, so that they can share a commit; gather starts them in order.
-                await asyncio.gather(*(engine.submit(part.event, lane) for part in parts))
+                await asyncio.gather(*(to.submit(part.event, lane) for to, part in parts))
 
     def _understood(self, registry: Understands, message: Received) -> tuple[Understood, ...]:
         topic, payload = message.topic, message.payload

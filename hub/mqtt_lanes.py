@@ -16,6 +16,7 @@ old presses ring again, marked late: more, never less.
 """
 
 import asyncio
+import contextlib
 import json
 import os
 from collections import Counter
@@ -26,15 +27,33 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import cast
 
+import structlog
+
+log = structlog.get_logger(__name__)
+
 REMEMBERED_TOPICS = 50_000
+LONGEST_FILTER = 65_535
+
+
+def usable(text: str) -> bool:
+    """Tell whether a broker takes this filter; it ends the connection of whoever sends another.
+
+    A filter holds what a bridge calls its devices: a stranger's text.
+    """
+    if not text or "\0" in text or len(text.encode(errors="replace")) > LONGEST_FILTER:
+        return False
+    *above, last = text.split("/")
+    return not any(("+" in level and level != "+") or "#" in level for level in above) and (
+        last in ("+", "#") or not {"+", "#"} & set(last)
+    )
 
 
 def uncovered(filters: Iterable[str]) -> tuple[str, ...]:
-    """Return the filters in order, without doubles and those that a wider one includes.
+    """Return the usable filters in order, without doubles and those that a wider one includes.
 
     Overlapping filters of one session may bring every message twice.
     """
-    wide = dict.fromkeys(filters)
+    wide = dict.fromkeys(text for text in filters if usable(text))
     return tuple(text for text in wide if not any(cover in wide for cover in _covers(text)))
 
 
@@ -119,6 +138,8 @@ class Handover:
     """Every filter that the broker may still hold for the bulk lane."""
     since: dict[str, datetime] = field(default_factory=dict[str, datetime])
     """Of a lane that drains a backlog: the last contact before it."""
+    unwritten: str = ""
+    """Why the file could not be written; empty while all is well."""
     _kept: TopicSet = field(default_factory=lambda: TopicSet({}))
     """`passed`, as far as everything in front of the marker is durable."""
     _coming: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
@@ -231,9 +252,21 @@ class Handover:
     # --- over a restart -----------------------------------------------------------------------
 
     async def save(self) -> None:
-        """Write it down, before the broker is told anything that relies on it."""
+        """Write it down, before the broker is told anything that relies on it.
+
+        A disk that does not take it stops nobody: without the file old presses ring again.
+        """
         async with self._saving:
-            await asyncio.to_thread(self._write, self._as_text())
+            try:
+                await asyncio.to_thread(self._write, self._as_text())
+            except OSError as error:
+                if not self.unwritten:
+                    log.error("lanes are not written down", error=str(error))  # noqa: TRY400
+                self.unwritten = str(error)
+                with contextlib.suppress(OSError):
+                    self.file.unlink(missing_ok=True)  # what it says holds no more
+            else:
+                self.unwritten = ""
 
     def _as_text(self) -> str:
         return json.dumps(

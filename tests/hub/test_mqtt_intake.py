@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from hub.clock import SystemClock
 from hub.engine import Lane
 from hub.mqtt import Intake
 from hub.store.rows import QuarantinedMessage, RawMessage
@@ -16,9 +17,11 @@ from routing.events import (
     FaultNoticed,
     SignalQuarantined,
 )
+from routing.ids import HouseId
 from tests.support.mosquitto import Mosquitto
 from tests.support.ward import (
     BASE,
+    HOUSE,
     PRESS,
     WITHIN_S,
     Notebook,
@@ -309,3 +312,57 @@ async def test_qos_0_beyond_its_limit_is_dropped_counted_and_told(
     assert taken.stats.qos0_dropped == 20
     assert len(notebook.signals) == 10 + 1
     assert [fault.code for fault in notebook.events(FaultNoticed)] == ["qos0_dropped"]
+
+
+async def test_two_houses_may_share_a_base_topic(
+    broker: Mosquitto, notebook: Notebook, tmp_path: Path
+) -> None:
+    other = Notebook()
+    both = {HOUSE: behind(["wrist-12"]), HouseId("fjordgata"): behind(["wrist-40"])}
+    taken = Intake(
+        settings(broker, tmp_path),
+        both,
+        lambda house: notebook if house == HOUSE else other,
+        clock=SystemClock(),
+        keep=notebook.kept.append,
+        on_discovery=lambda *_: None,
+    )
+    async with Running(taken), broker.client() as bridge:
+        await live(taken)
+        for name in ("wrist-12", "wrist-40"):
+            await bridge.publish(f"{BASE}/{name}", PRESS, qos=1)
+        await notebook.until(lambda: len(notebook.presses) == 1)
+        await other.until(lambda: len(other.presses) == 1)
+    assert [press.device for press in notebook.presses] == ["wrist-12"]
+    assert [press.device for press in other.presses] == ["wrist-40"]
+
+
+@pytest.mark.parametrize("name", ["odd#name", "odd\0name", "od+d"])
+async def test_a_name_that_no_filter_can_hold_does_not_make_the_hub_deaf(
+    broker: Mosquitto, notebook: Notebook, tmp_path: Path, name: str
+) -> None:
+    taken = intake(settings(broker, tmp_path), notebook, behind(["wrist-12", name]))
+    async with Running(taken), broker.client() as bridge:
+        await live(taken)
+        await bridge.publish(f"{BASE}/wrist-12", PRESS, qos=1)
+        await notebook.until(lambda: len(notebook.presses) == 1)
+
+
+async def test_a_full_disk_does_not_make_the_hub_deaf(
+    broker: Mosquitto, notebook: Notebook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.mqtt.TICK_S", 0.05)
+    where = settings(broker, tmp_path)
+    file = tmp_path / f"lanes-{where.mqtt_client_id}.new"
+    file.mkdir()  # what stands in the way, as a full disk would
+    async with Running(intake(where, notebook, behind(["wrist-12"]))) as taken:
+        await live(taken)
+        async with broker.client() as bridge:
+            await bridge.publish(f"{BASE}/wrist-12", PRESS, qos=1)
+        await notebook.until(lambda: notebook.events(FaultNoticed) != [])
+        file.rmdir()
+        broker.stop()
+        broker.start()
+        await notebook.until(lambda: notebook.events(FaultMended) != [])
+    assert len(notebook.presses) == 1
+    assert [fault.code for fault in notebook.events(FaultNoticed)] == ["lanes_unwritten"]
