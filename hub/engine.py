@@ -178,7 +178,11 @@ class Engine:
             EngineStopped: this engine ends; the event was not taken.
         """
         await self._inbox.room(lane)
-        self._refuse_when_ended()
+        try:
+            self._refuse_when_ended()
+        except (Fenced, EngineStopped):
+            self._inbox.give_back(lane)  # who waits behind us must hear the same
+            raise
         wait: asyncio.Future[Settled] = asyncio.get_running_loop().create_future()
         self._inbox.put(Entry(event, lane, wait))
         return await wait

@@ -65,10 +65,14 @@ class Inbox:
         """Take a place, waiting while there is none."""
         await self._room[lane].acquire()
 
+    def give_back(self, lane: Lane) -> None:
+        """Give a place back."""
+        self._room[lane].release()
+
     def leave(self, entry: Entry) -> None:
         """Give the entry's place back: it is durable, or refused."""
         if entry.wait is not None:
-            self._room[entry.lane].release()
+            self.give_back(entry.lane)
 
     def put(self, entry: Entry) -> None:
         """Queue an entry and wake the engine."""

@@ -14,7 +14,7 @@ from routing.effects import Booked, Effect, Reply, Ring, Withdraw
 from routing.events import FaultNoticed, SignedIn
 from routing.ids import HandsetId, HouseId, StaffId
 from routing.state import State
-from tests.support.shell import engine_on, rows, running, until
+from tests.support.shell import WITHIN_S, engine_on, rows, running, until
 from tests.support.stores import Place
 from tests.support.toy import HandClock, Told, heartbeat, motion, press, take, toy_house
 
@@ -365,3 +365,16 @@ async def test_ids_are_never_used_again_even_when_their_commit_never_came(
     assert second.epoch == first.epoch + 1
     assert "2-1" in settled.state.calls
     assert second.next_signal() != lost
+
+
+async def test_whoever_waits_for_a_place_hears_that_the_engine_ended(store: Store) -> None:
+    engine = await engine_on(store, limits=Limits(inbox=1))
+    async with running(store, engine):
+        await engine.stop()
+        await until(lambda: engine.state.now is not None)
+        told = [
+            asyncio.ensure_future(engine.submit(press(engine.next_signal()))) for _ in "abc"
+        ]
+        async with asyncio.timeout(WITHIN_S):
+            answers = await asyncio.gather(*told, return_exceptions=True)
+    assert [type(answer) for answer in answers] == [EngineStopped] * 3
