@@ -23,6 +23,8 @@ from routing.ids import CallId, HandsetId, OperationId, PatientId, RuleId, Staff
 
 PAUSE_MINUTES = 15
 """How long a pause lasts that does not say (UX H8); the core refuses more than a day."""
+MOST_MINUTES = 7 * 24 * 60
+"""Any number past this is as wrong; a date has an end."""
 
 
 class UnfinishedTap(ValueError):  # noqa: N818 - what it is, in the field's words
@@ -37,7 +39,9 @@ def tap(  # noqa: C901, PLR0911 - a table
     Raises:
         UnfinishedTap: no call, no receiver, no patient.
     """
-    by = By(staff, handset, OperationId(op.op), op.at, op.seq)
+    # A time without its zone says nothing that could be compared.
+    at = op.at if op.at is not None and op.at.tzinfo is not None else None
+    by = By(staff, handset, OperationId(op.op), at, op.seq)
     match op.action:
         case Action.TAKE:
             return CallTaken(_call(op), by)
@@ -60,7 +64,8 @@ def tap(  # noqa: C901, PLR0911 - a table
             return HelpAsked(by, op.action is Action.EMERGENCY, call, op.room or "")
         case Action.PAUSE:
             # By the hub's clock: the telephone's may be wrong, and its tap may have waited.
-            until = now + timedelta(minutes=op.minutes or PAUSE_MINUTES)
+            minutes = max(-MOST_MINUTES, min(op.minutes or PAUSE_MINUTES, MOST_MINUTES))
+            until = now + timedelta(minutes=minutes)
             return PauseSet(by, _patient(op), until, op.reason or "", _rule(op))
         case Action.RESUME:
             return PauseEnded(by, _patient(op), _rule(op))
