@@ -57,10 +57,11 @@ class Phone:
         return self.page.get_by_test_id("call-card")
 
     def on_shift(self, house: House, handset: str, staff: str, name: str) -> "Phone":
-        """Do all of it: enrol, sign in, ready check."""
+        """Do all of it: enrol, sign in, ready check; the hub has heard that it can ring."""
         self.enrol(house, handset)
         self.sign_in(house, staff, name)
         self.check()
+        self.until(lambda: house.state_of(name) == "ready")
         return self
 
     def until(self, holds: Callable[[], object], *, within_s: float = 20) -> None:

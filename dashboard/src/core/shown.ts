@@ -44,13 +44,16 @@ export interface Notice {
     | { is: "too_old" };
 }
 
+// A fault of the equipment never stands in front of a person who calls.
+const TECHNICAL_LAST = 10;
+
 const rank = (card: Card): [number, number, string] => [
   card.ring > 0 ? 0 : card.mine ? 1 : 2,
-  card.priority,
+  card.priority + (card.type === "technical" ? TECHNICAL_LAST : 0),
   card.opened_at,
 ];
 
-/** Order for the page: what rings here first, then mine, then by priority and age. */
+/** Order for the page: what rings here first, then mine; people before faults, by priority, age. */
 export function inOrder(cards: readonly Card[]): readonly Card[] {
   return cards.toSorted((a, b) => {
     const [x, y] = [rank(a), rank(b)];
