@@ -155,8 +155,8 @@ class Houses:
 
     def discovered(self, house: HouseId, discovery: Discovery) -> None:
         """Take what a bridge said it knows. Never waits; the newest word counts."""
-        if self.known[house].get(discovery.bridge) == discovery:
-            return
+        if self._joined(house, discovery) == self.known[house].get(discovery.bridge):
+            return  # also a stranger that was proposed before: each of its messages says so
         try:
             self._found.put_nowait((house, discovery))
         except asyncio.QueueFull:
