@@ -9,7 +9,7 @@ What can change the answer (a telephone, a plan, a stay that begins) sets `State
 most `HELD` ahead: a telephone that blinks wakes nobody, and a gap shows within 60 s.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -34,13 +34,13 @@ from routing.plan import (
 )
 from routing.state import Call, State
 from routing.technical import COVERAGE
-from routing.who import choose, everybody, is_competent, is_student
+from routing.who import Chosen, choose, everybody, is_competent, is_student
 from routing.whose import NOWHERE
 
 CALL_TYPES = SERIOUS[:11]
 """What somebody at a bed may need: everything but technical calls and information."""
 
-_ITS_OWN = (TargetKind.ASSIGNED, TargetKind.BACKUP, TargetKind.UNIT)
+_THE_PATIENTS = (TargetKind.ASSIGNED, TargetKind.BACKUP)
 _REASONS = (
     Reason.NO_READY_HANDSET,
     Reason.NOT_REACHABLE,
@@ -156,13 +156,36 @@ class _Answer:
 
 
 _COVERED = _Answer(None, Reason.ON_DUTY)
-_Asked = dict[tuple[Rung, Competence], tuple[Considered, ...] | None]
+_Key = tuple[Rung, Competence, UnitId | None, PatientId | RoomId | None]
+
+
+@dataclass(slots=True)
+class _Asked:
+    """What was answered before: most beds share their steps, and asking is the dear part."""
+
+    failsafes: dict[_Key, Chosen] = field(default_factory=dict[_Key, Chosen])
+    against: dict[_Key, tuple[Considered, ...] | None] = field(
+        default_factory=dict[_Key, tuple[Considered, ...] | None]
+    )
+
+
+def _key(draft: Draft, call: Call, rung: Rung) -> _Key:
+    """Return all that a step's answer depends on: whose carers, which unit, what level."""
+    kinds = [target.kind for target in rung.targets]
+    patients = any(kind in _THE_PATIENTS for kind in kinds)
+    units = patients or TargetKind.UNIT in kinds
+    return (
+        rung,
+        policy_for(draft.plan, call.type).close_competence,
+        call.unit if units else None,
+        (call.patient or call.room) if patients else None,
+    )
 
 
 def _asked(draft: Draft) -> Coverage:
     gaps: list[Gap] = []
     pairs = 0
-    known: _Asked = {}
+    known = _Asked()
     living = _living(draft)
     for bed in draft.plan.beds.values():
         room = draft.plan.rooms.get(bed.room)
@@ -236,7 +259,11 @@ def _imagined(
 
 
 def _ask(draft: Draft, call: Call, known: _Asked) -> _Answer:
-    failsafe = choose(draft, call, call.ladder.failsafe, last_resort=True)
+    key = _key(draft, call, call.ladder.failsafe)
+    failsafe = known.failsafes.get(key)
+    if failsafe is None:
+        failsafe = choose(draft, call, call.ladder.failsafe, last_resort=True)
+        known.failsafes[key] = failsafe
     ends = bool(failsafe.rung or failsafe.channels)
     considered: tuple[Considered, ...] = ()
     # The failsafe and the widest steps first: they answer for most beds at once.
@@ -259,16 +286,13 @@ def _against(
     draft: Draft, call: Call, rung: Rung, known: _Asked
 ) -> tuple[Considered, ...] | None:
     """Return who was considered in vain, None where somebody would hear and can help."""
-    key = (rung, policy_for(draft.plan, call.type).close_competence)
-    shared = not any(target.kind in _ITS_OWN for target in rung.targets)
-    if shared and key in known:
-        return known[key]
+    key = _key(draft, call, rung)
+    if key in known.against:
+        return known.against[key]
     considered = choose(draft, call, rung).considered
     heard = any(_hears(draft, call.type, one) for one in considered)
-    against = None if heard else considered
-    if shared:
-        known[key] = against
-    return against
+    known.against[key] = None if heard else considered
+    return known.against[key]
 
 
 def _hears(draft: Draft, kind: CallType, one: Considered) -> bool:
