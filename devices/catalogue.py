@@ -71,6 +71,8 @@ class Model:
     max_age: timedelta = MAX_AGE
     prefix: str = ""
     """JSON models: what stands between base topic and native id."""
+    answers: Mapping[str, Toml] = field(default_factory=dict[str, Toml])
+    """What shows the patient `received` or `coming` (devices/answers.py)."""
 
 
 Catalogue = Mapping[str, Model]
@@ -272,6 +274,10 @@ def _model(name: str, entry: Toml, shared: Mapping[str, Toml], where: str) -> Mo
         grace=float(str(grace)),
         max_age=timedelta(seconds=float(str(entry.get("max_age_live_s", 600)))),
         prefix=str(entry.get("prefix", "")),
+        answers={
+            kind: _table(said, f"{where}.answer.{kind}")
+            for kind, said in _table(entry.get("answer", {}), where).items()
+        },
     )
     if found.experimental and found.device_class is DeviceClass.ALARM:
         raise BadModelError(

@@ -20,6 +20,7 @@ from pydantic import ValidationError
 
 from hub import logs
 from hub.accounts import Accounts
+from hub.answers import Answers
 from hub.api.app import create_app
 from hub.api.app import serve as serve_http
 from hub.cards import Faces
@@ -62,6 +63,7 @@ class Hub:
     publishers: Mapping[HouseId, Publisher]
     channels: Channels
     proofs: Proofs
+    answers: Answers
     app: FastAPI
 
     @property
@@ -129,11 +131,11 @@ async def _wire(settings: Settings, store: Store, more: Sequence[Performer]) -> 
         listen=timedelta(seconds=settings.gateway_listen_s),
     )
     publishers: dict[HouseId, Publisher] = {}
-    proofs = Proofs()
+    proofs, answers = Proofs(), Answers(settings)
 
     def performers(house: HouseId) -> Sequence[Performer]:
         publishers[house] = Publisher(settings, house)
-        return (gateway, publishers[house], channels, metrics, proofs, *more)
+        return (gateway, publishers[house], channels, metrics, proofs, answers, *more)
 
     await houses.start(performers, limits)
     for house, engine in houses.engines.items():
@@ -177,6 +179,7 @@ async def _wire(settings: Settings, store: Store, more: Sequence[Performer]) -> 
         publishers,
         channels,
         proofs,
+        answers,
         app,
     )
 
@@ -203,6 +206,7 @@ async def _at_work(hub: Hub) -> AsyncIterator[None]:
                     letting_in.create_task(hub.intake.run(), name="mqtt"),
                     letting_in.create_task(hub.channels.run(), name="channels"),
                     letting_in.create_task(hub.proofs.run(hub.houses), name="proofs"),
+                    letting_in.create_task(hub.answers.run(), name="answers"),
                     letting_in.create_task(keep_tidy(hub.store, hub.clock), name="tidy"),
                     *(
                         letting_in.create_task(publisher.run(), name=f"publisher {house}")

@@ -8,7 +8,7 @@ cannot press another bridge's alarms, and nobody but the hub can say that a call
 import base64
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from routing.plan import Bridge, Plan
@@ -21,6 +21,12 @@ ROUNDS = 101
 """Mosquitto's own default. Our passwords are drawn with 192 bits: nobody guesses them."""
 GATEWAYS = ("gateway/+/state/+", "+/gateway/+/state/+")
 """Where ChirpStack's gateways tell that they are alive, with and without a region's prefix."""
+ANSWERS = {
+    "zigbee2mqtt": "+/set",
+    "chirpstack": "+/device/+/command/down",
+    "shelly": "+/rpc",
+}
+"""What devices/answers.py publishes below each ecosystem's base topic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +61,16 @@ def _hub(bridges: Sequence[Bridge]) -> BrokerUser:
     return BrokerUser(
         HUB,
         reads=("bjelle/#", *dict.fromkeys(heard)),
-        writes=("bjelle/#",),
+        writes=("bjelle/#", *dict.fromkeys(_answers(bridges))),
         what="the hub itself: BJELLE_MQTT_USERNAME and BJELLE_MQTT_PASSWORD",
     )
+
+
+def _answers(bridges: Sequence[Bridge]) -> Iterator[str]:
+    """Return where the hub tells a patient, through the device, that somebody comes."""
+    for bridge in bridges:
+        if bridge.ecosystem in ANSWERS:
+            yield f"{_base(bridge)}/{ANSWERS[bridge.ecosystem]}"
 
 
 def _bridge(bridge: Bridge) -> BrokerUser:

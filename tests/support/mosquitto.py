@@ -28,6 +28,7 @@ UP_WITHIN_S = 20.0
 ACL = """
 user hub
 topic readwrite bjelle/#
+topic write +/+/+/set
 topic read #
 
 user tester
