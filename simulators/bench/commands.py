@@ -36,6 +36,24 @@ def latency(
 
 
 @bench.command()
+def decode(
+    messages: Annotated[int, typer.Option(help="Messages of each run.")] = 20_000,
+    repeats: Repeats = 5,
+    json: Json = False,
+) -> None:
+    """Microseconds to understand one message, codec by codec, beside a bare parse."""
+    from simulators.bench.decode import measured
+
+    found = measured(messages, repeats)
+    if json:
+        print(to_json.dumps(found, indent=2))
+        return
+    for name, ours in found["ours"].items():
+        bare, times = found["floor"][name], found["ratio"][name]
+        print(f"{name:<16}{ours:>8} us{bare:>8} us bare{times:>8} x")
+
+
+@bench.command()
 def throughput(
     houses: Houses = 40,
     events: Annotated[int, typer.Option(help="Events to drain in each run.")] = 20_000,
