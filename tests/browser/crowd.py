@@ -31,6 +31,31 @@ def guests(count: int) -> tuple[tuple[str, str], tuple[str, str]]:
     return ("staff:\n", f"staff:\n{people}"), ("handsets:\n", f"handsets:\n{phones}")
 
 
+def residents(count: int) -> tuple[tuple[str, str], ...]:
+    """Return changes that give the smallest house more patients, each with a wrist alarm."""
+    numbers = range(201, 201 + count)
+    rooms = "".join(
+        f'  "{n}": {{ unit: nord, floor: "2", beds: ["{n}-1"] }}\n' for n in numbers
+    )
+    people = "".join(
+        f"  p-{n}:\n    name: Pasient {n}\n    stays:\n"
+        f'      - {{ bed: "{n}-1", since: 2026-01-06T12:00, offer: accepted,'
+        " assigned: [carer-1] }\n"
+        for n in numbers
+    )
+    wrists = "".join(
+        f'  wrist-{n}:\n    bridge: zigbee\n    native: "0x00be11e000000{n + 200}"\n'
+        "    model: zigbee2mqtt/alarm-button\n    class: alarm\n    expect_every: 25h\n"
+        f"    used: [{{ purpose: help, patient: p-{n}, since: 2026-01-06T12:00 }}]\n"
+        for n in numbers
+    )
+    return (
+        ("rooms:\n", f"rooms:\n{rooms}"),
+        ("patients:\n", f"patients:\n{people}"),
+        ("devices:\n", f"devices:\n{wrists}"),
+    )
+
+
 @dataclass
 class Guest:
     """One telephone: what it shows, and the answers it waits for."""
@@ -179,3 +204,4 @@ def crowd_of(house: House, count: int) -> Iterator[Crowd]:
     finally:
         loop.call_soon_threadsafe(attending.cancel)
         thread.join(WITHIN_S)
+        loop.close()

@@ -4,11 +4,12 @@ import asyncio
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from signal import SIGCONT, SIGSTOP
@@ -17,6 +18,7 @@ from typing import Any
 import httpx
 from paho.mqtt import publish
 
+from devices.codec import PRESS_WINDOW
 from hub.clock import SystemClock
 from hub.house import HouseFile, load
 from hub.house_store import adopt
@@ -47,6 +49,8 @@ class House:
     process: subprocess.Popen[bytes]
     console: httpx.Client
     secrets: Secrets
+    pressed: dict[str, float] = field(default_factory=dict[str, float])
+    """When each wrist was pressed last, by a clock that never goes back."""
 
     def say(self, *messages: Published) -> None:
         """Publish as the bridges do; returns when the broker has it."""
@@ -62,7 +66,11 @@ class House:
         )
 
     def press(self, device: str = "wrist-101") -> None:
-        """Press a patient's wrist alarm."""
+        """Press a patient's wrist alarm; the same one not so soon that it is a radio's copy."""
+        again = self.pressed.get(device, 0.0) + PRESS_WINDOW.total_seconds() + 0.5
+        while time.monotonic() < again:
+            threading.Event().wait(again - time.monotonic())
+        self.pressed[device] = time.monotonic()
         speaking = voice(self.plan, self.plan.devices[DeviceId(device)])
         assert isinstance(speaking, ZigbeeVoice)
         self.say(speaking.press(datetime.now(UTC)))  # noqa: TID251 - a device has its own clock

@@ -21,7 +21,7 @@ from playwright.sync_api import Page, expect
 from websockets.sync.server import ServerConnection, serve
 
 from tests.browser.chromium import Opener, renderers, shot
-from tests.browser.crowd import crowd_of, guests
+from tests.browser.crowd import crowd_of, guests, residents
 from tests.browser.figures import spread, tell
 from tests.browser.house import TOGETHER, House, open_house
 from tests.browser.phone import Phone
@@ -31,8 +31,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.broker, pytest.mark.timeout(240)]
 
 DIST = Path(__file__).parents[2] / "hub" / "static" / "dist"
 CLIENTS = 40
+PATIENTS = 8
+WRISTS = ["wrist-101", "wrist-102", *(f"wrist-{n}" for n in range(201, 201 + PATIENTS))]
 RACERS = 4
-RACE = (TOGETHER[0], f"assigned: [{', '.join(f'guest-{n}' for n in range(1, RACERS + 1))}]")
+RACE = (
+    "assigned: [carer-1]",
+    f"assigned: [{', '.join(f'guest-{n}' for n in range(1, RACERS + 1))}]",
+)
 SOON = ("rules:\n", "policies:\n  patient: { arrive_within: 4s }\nrules:\n")
 
 NOTE_CARDS = """
@@ -87,7 +92,7 @@ def press_to_ring(house: House, telephone: Opener, calls: int) -> dict[str, Any]
     with crowd_of(house, CLIENTS) as crowd:
         before: set[str] = set()
         for number in range(calls):
-            house.press(("wrist-101", "wrist-102")[number % 2])
+            house.press(WRISTS[number % len(WRISTS)])
             per.until(lambda: len(page.evaluate("Object.keys(window.seen)")) > len(before))
             call = (set(page.evaluate("Object.keys(window.seen)")) - before).pop()
             before.add(call)
@@ -128,22 +133,22 @@ def hub(tmp_path: Path, broker: Mosquitto) -> Iterator[Any]:
 def test_a1_every_press_shows_and_rings_among_forty_other_telephones(
     hub: Any, telephone: Opener
 ) -> None:
-    house = hub(*guests(CLIENTS))
+    house = hub(*residents(PATIENTS), *guests(CLIENTS))
     tell("A1 short", **press_to_ring(house, telephone, 12))
 
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
 def test_a1_two_hundred_presses(hub: Any, telephone: Opener) -> None:
-    house = hub(*guests(CLIENTS))
+    house = hub(*residents(PATIENTS), *guests(CLIENTS))
     tell("A1", **press_to_ring(house, telephone, 200))
 
 
 def test_a2_of_a_hundred_races_each_has_exactly_one_winner(hub: Any, telephone: Opener) -> None:
-    house = hub(*guests(RACERS), RACE)
+    house = hub(*residents(PATIENTS), *guests(RACERS), RACE)
     with crowd_of(house, RACERS) as crowd:
         for number in range(100):
-            house.press(("wrist-101", "wrist-102")[number % 2])
+            house.press(WRISTS[number % len(WRISTS)])
             answers = crowd.race()
             won = [answer for answer in answers if answer["ok"]]
             lost = [answer for answer in answers if not answer["ok"]]
@@ -153,7 +158,7 @@ def test_a2_of_a_hundred_races_each_has_exactly_one_winner(hub: Any, telephone: 
 
 
 def test_a2_two_pages_race_and_each_says_who_took_it(hub: Any, telephone: Opener) -> None:
-    house = hub(TOGETHER, *guests(1))
+    house = hub(*residents(PATIENTS), TOGETHER, *guests(1))
     pages = [telephone(), telephone()]
     for page in pages:
         page.add_init_script(TAKE_ALL)
@@ -162,7 +167,7 @@ def test_a2_two_pages_race_and_each_says_who_took_it(hub: Any, telephone: Opener
     waited: list[float] = []
     with crowd_of(house, 1) as crowd:
         for number in range(5):
-            house.press(("wrist-101", "wrist-102")[number % 2])
+            house.press(WRISTS[number % len(WRISTS)])
             for page in pages:
                 per.until(
                     lambda page=page, n=number: len(page.evaluate("Object.keys(told)")) > n
