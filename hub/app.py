@@ -18,6 +18,7 @@ import uvloop
 from fastapi import FastAPI
 from pydantic import ValidationError
 
+from devices.registry import UnknownEcosystemError
 from hub import logs
 from hub.accounts import Accounts
 from hub.answers import Answers
@@ -35,6 +36,7 @@ from hub.mqtt import Intake
 from hub.mqtt_publish import Publisher
 from hub.performers import Performer
 from hub.proofs import Proofs
+from hub.records import NotDecodable
 from hub.settings import Settings
 from hub.store.migrate import SchemaBehind
 from hub.store.retention import keep_tidy
@@ -46,6 +48,19 @@ log = structlog.get_logger(__name__)
 
 CANNOT = 2
 """Exit code: the hub could not be started; the text says what to do."""
+
+
+CANNOT_START = (
+    NoHouses,
+    NotDecodable,
+    OSError,
+    SchemaBehind,
+    StoreDown,
+    UnknownEcosystemError,
+    WrongChannel,
+)
+"""What a person can mend before the next start. A house that cannot be read keeps them all from
+starting: without it, its presses would be taken from the broker and given to nobody."""
 
 
 @dataclass(frozen=True)
@@ -241,7 +256,7 @@ def serve(given: dict[str, object], *, log_json: bool = False) -> int:
         return CANNOT
     try:
         uvloop.run(_serve(settings))
-    except (NoHouses, SchemaBehind, StoreDown, WrongChannel, OSError) as error:
+    except CANNOT_START as error:
         print(f"the hub cannot start: {error}", file=sys.stderr)  # noqa: T201 - the same
         return CANNOT
     return 0

@@ -413,13 +413,21 @@ class Gateway:
         for house, state in self._settled.items():
             self._watching.look(house, state, now)
         for line in list(self._lines.values()):
-            if line.greeted:
-                self.rung_again += line.ring_again(now)
-                if now >= line.beat_due:
-                    self._reconcile(line)
-                    self._beat(line, now)
-            elif now - line.opened_at > HELLO_WITHIN_S:
-                line.end(frames.ByeReason.UNREADABLE)
+            try:
+                self._look_after(line, now)
+            except Exception:
+                # One telephone's trouble is one telephone's: it comes back for a snapshot.
+                log.exception("a line failed", house=line.session.house)
+                line.end(frames.ByeReason.SLOW)
+
+    def _look_after(self, line: Line, now: float) -> None:
+        if line.greeted:
+            self.rung_again += line.ring_again(now)
+            if now >= line.beat_due:
+                self._reconcile(line)
+                self._beat(line, now)
+        elif now - line.opened_at > HELLO_WITHIN_S:
+            line.end(frames.ByeReason.UNREADABLE)
 
     def _beat(self, line: Line, now: float) -> None:
         settled = self._settled[line.session.house]

@@ -12,6 +12,7 @@ from typing import Protocol
 import msgspec
 import structlog
 from sqlalchemy import delete, insert, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from devices.codec import Discovery, Enrolled, Native
 from devices.registry import Registry
@@ -170,7 +171,7 @@ class Houses:
             self._understand(house)
             try:
                 await self._keep(house, discovery.bridge)
-            except StoreDown as error:
+            except (StoreDown, SQLAlchemyError, OSError) as error:
                 log.warning("a discovery is not in the store", house=house, error=str(error))
 
     def _joined(self, house: HouseId, discovery: Discovery) -> Discovery:

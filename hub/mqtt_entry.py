@@ -35,6 +35,8 @@ from routing.events import (
 from routing.ids import DeviceId, HouseId, SignalId
 from routing.readings import Problem
 
+PART_SILENT = "bridge_part_silent"
+"""Fault code, with `:` and which gateway, node or station of a bridge is offline."""
 WITHOUT_PROMISE = "alarm_at_qos0"
 """Fault code: an alarm device speaks at QoS 0."""
 CURES = {
@@ -204,7 +206,7 @@ class Entry:
                 yield Part(event, self._raw(house, event.signal, message))
             case BridgeSaid():
                 self._stats.by_bridge[result.bridge] += 1
-                yield Part(BridgeChanged(result.bridge, result.online, result.detail))
+                yield Part(_bridge_event(result))
             case Discovery():
                 self._stats.by_bridge[result.bridge] += 1
                 self._on_discovery(house, result)
@@ -258,6 +260,17 @@ class Entry:
                 f"{device} speaks at QoS 0: a press is lost where the network stumbles; {cure}"
             )
             yield Part(FaultNoticed(WITHOUT_PROMISE, what, device=device, bridge=said.bridge))
+
+
+def _bridge_event(said: BridgeSaid) -> Event:
+    """Return what a bridge's word means; one of its gateways is not the whole bridge."""
+    if not said.part:
+        return BridgeChanged(said.bridge, said.online, said.detail)
+    code = f"{PART_SILENT}:{said.part}"[:80]
+    if said.online:
+        return FaultMended(code, bridge=said.bridge)
+    detail = f"{said.part} of {said.bridge} is offline: look at its power and network"
+    return FaultNoticed(code, detail, bridge=said.bridge)
 
 
 def _received(

@@ -127,7 +127,7 @@ TEXTS: dict[Reason, tuple[str, str]] = {
         "A gap on duty: nobody competent with a ready telephone could answer here",
     ),
     Reason.SHIFT_NOT_CHANGED: (
-        "Vaktskiftet uteble: ingen på ny vakt har logget på, forrige vakt har fortsatt ansvaret",
+        "Vaktskiftet uteble: ingen på ny vakt har logget på, forrige vakt har ansvaret",
         "The change of shift did not happen: the old shift is still responsible",
     ),
     Reason.ARRIVAL_OVER: (

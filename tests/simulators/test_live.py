@@ -10,7 +10,7 @@ import pytest
 
 from simulators.live import Carer, Pace, SignInRefusedError, WiredHouse, live
 from simulators.local_broker import Broker
-from tests.browser.house import PINS, House, open_house
+from tests.browser.house import House, open_house
 from tests.support.mosquitto import Mosquitto
 
 pytestmark = pytest.mark.broker
@@ -50,12 +50,12 @@ async def test_a_press_of_the_pretended_house_is_taken_and_closed_by_a_pretended
                 handset,
                 enrolled(house, handset),
                 staff,
-                pin,
+                house.pin(staff),
                 7,
                 QUICK,
                 wired.somebody_came,
             )
-            for handset, (staff, pin) in zip(handsets, PINS.items(), strict=False)
+            for handset, staff in zip(handsets, ("carer-1", "nurse-1"), strict=False)
         ]
         working = asyncio.create_task(live(wired, carers))  # noqa: TID251 - ended below
         try:
@@ -77,7 +77,7 @@ async def test_a_wrong_pin_is_refused_in_the_hubs_own_words(
 ) -> None:
     with open_house(tmp_path / "hub", broker) as house:
         handset = next(iter(house.plan.handsets))
-        carer = Carer(house.url, handset, enrolled(house, handset), "carer-1", "9999")
+        carer = Carer(house.url, handset, enrolled(house, handset), "carer-1", "000000")
 
         with pytest.raises(SignInRefusedError, match="PIN"):
             await carer.run()

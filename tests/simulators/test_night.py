@@ -135,9 +135,7 @@ def test_a_core_that_counts_its_steps_does_not_survive_a_restart() -> None:
         count[0] += 1
         after, effects = step(state, event, now)
         return (
-            (after, effects[1:])
-            if count[0] % 7 == 0 and len(effects) > 1
-            else (after, effects)
+            (after, effects[1:]) if count[0] % 7 == 0 and len(effects) > 1 else (after, effects)
         )
 
     night = Rehearsal(small_house(), 1, (Fault.RESTART,), Core(forgetful))
