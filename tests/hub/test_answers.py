@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-from devices.answers import Addressed, answer
-from devices.catalogue import Catalogue, model_of
 from hub.answers import Answers
 from hub.mqtt_port import BrokerAway
 from hub.settings import Settings
@@ -24,34 +22,6 @@ from tests.support.ward import settings
 
 HOUSE = HouseId("small")
 LAMP = "zigbee2mqtt/alarm-button-lamp"
-OTHERS: Catalogue = {
-    "test/lora": model_of(
-        "test/lora",
-        {
-            "version": 1,
-            "class": "comfort",
-            "source": "a test",
-            "answer": {
-                "received": {"downlink": {"application": "a1", "port": 85, "hex": "ff01"}}
-            },
-        },
-        {},
-        "test",
-    ),
-    "test/shelly": model_of(
-        "test/shelly",
-        {
-            "version": 1,
-            "class": "comfort",
-            "source": "a test",
-            "answer": {
-                "coming": {"rpc": {"method": "Light.Set", "params": {"id": 0, "on": True}}}
-            },
-        },
-        {},
-        "test",
-    ),
-}
 
 
 def state(model: str) -> State:
@@ -65,35 +35,6 @@ def state(model: str) -> State:
 
 def told(kind: AnswerKind = AnswerKind.RECEIVED) -> tuple[Answer]:
     return (Answer(CallId("1-1"), DeviceId("panel"), kind, Because(Reason.HELP_PRESSED)),)
-
-
-def test_a_lora_device_gets_a_confirmed_downlink_and_a_shelly_a_call() -> None:
-    lora = answer("test/lora", "received", Addressed("chirpstack", "", "24e1"), OTHERS)
-    assert lora is not None
-    assert lora.topic == "application/a1/device/24e1/command/down"
-    assert json.loads(lora.payload) == {
-        "devEui": "24e1",
-        "confirmed": True,
-        "fPort": 85,
-        "data": "/wE=",
-    }
-    shelly = answer("test/shelly", "coming", Addressed("shelly", "", "plus-1"), OTHERS)
-    assert shelly is not None
-    assert shelly.topic == "plus-1/rpc"
-    assert json.loads(shelly.payload)["method"] == "Light.Set"
-
-
-@pytest.mark.parametrize(
-    ("model", "kind", "to"),
-    [
-        ("test/lora", "coming", Addressed("chirpstack", "", "24e1")),
-        ("test/lora", "received", Addressed("zigbee2mqtt", "z", "24e1")),
-        ("test/lora", "received", Addressed("chirpstack", "", "a/#")),
-        ("nothing", "received", Addressed("chirpstack", "", "24e1")),
-    ],
-)
-def test_what_a_device_cannot_show_is_not_sent(model: str, kind: str, to: Addressed) -> None:
-    assert answer(model, kind, to, OTHERS) is None
 
 
 @pytest.mark.broker
