@@ -199,12 +199,24 @@ def over(hub: Exchange) -> Session:
 
 
 async def test_a_shift_that_is_over_ends_the_line(tmp_path: Path) -> None:
-    async with exchange(tmp_path) as hub, hub.page("phone-1", "carer-1") as page:
+    async with (
+        exchange(tmp_path) as hub,
+        hub.page("phone-2", "carer-2"),
+        hub.page("phone-1", "carer-1") as page,
+    ):
         await sessions.end_shift(hub.app.state.hub, over(hub))
         await page.until(lambda: page.closed)
         assert page.bye is not None
         assert page.bye.reason is ByeReason.EXPIRED
         assert hub.state.handsets[HandsetId("phone-1")].staff is None
+
+
+async def test_the_last_one_of_a_unit_stays_until_somebody_has_come(tmp_path: Path) -> None:
+    async with exchange(tmp_path) as hub, hub.page("phone-1", "carer-1") as page:
+        await sessions.end_shift(hub.app.state.hub, over(hub))
+        assert hub.accounts.over() == ()
+        assert hub.state.handsets[HandsetId("phone-1")].staff == "carer-1"
+        assert not page.closed
 
 
 async def test_nobody_is_signed_out_in_the_middle_of_a_call(tmp_path: Path) -> None:
