@@ -55,10 +55,12 @@ async def with_telephones(system: System, watch: Watch) -> AsyncIterator[None]:
     """Connect every telephone of the system while the block runs."""
     async with asyncio.TaskGroup() as tasks:
         running: list[asyncio.Task[None]] = []
+        connected: list[asyncio.Event] = []
         for where in system.telephones:
-            ready = asyncio.Event()
+            connected.append(asyncio.Event())
             telephone = Telephone(where.house, where.url, where.headers, watch)
-            running.append(tasks.create_task(telephone.run(ready)))
+            running.append(tasks.create_task(telephone.run(connected[-1])))
+        for ready in connected:
             await ready.wait()
         yield
         for task in running:
