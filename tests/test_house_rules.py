@@ -183,7 +183,7 @@ def test_every_requirement_is_pinned_with_hashes_and_names_no_index(name: str) -
 REGISTRIES = [
     f"{name}.{end}" for name, end in (("pypi", "org"), ("npmjs", "com"), ("jsr", "io"))
 ]
-REGISTRIES += [f"{name}.org" for name in ("pythonhosted", "npmjs")]
+REGISTRIES += [f"{a}{b}.org" for a, b in (("python", "hosted"), ("npm", "js"))]
 MACHINE = [f"/{name}/" for name in ("work", "root", "home", "tmp")]
 
 
