@@ -12,6 +12,7 @@ from hub.api import frames, sessions
 from hub.api.frames import Action, ByeReason
 from hub.auth import Session
 from hub.core import Core
+from hub.operations import PENDING_LIMIT
 from hub.store.store import Store, StoreLimits
 from routing.effects import Effect, Reason
 from routing.events import Event, FaultNoticed, SignalQuarantined, SignalReceived, StoreState
@@ -139,7 +140,9 @@ async def test_more_taps_than_the_hub_takes_are_answered_busy_at_once(tmp_path: 
             assert {answer.reason for answer in page.answers.values()} == {"hub_busy"}
         await page.until(lambda: len(page.answers) == len(ops))
         reasons = [answer.reason for answer in page.answers.values()]
-        assert reasons.count(str(Reason.UNKNOWN_CALL)) == 32
+        # What the telephone's own arrival still has on its way takes of the same room.
+        assert 0 < reasons.count(str(Reason.UNKNOWN_CALL)) <= PENDING_LIMIT
+        assert set(reasons) == {"hub_busy", str(Reason.UNKNOWN_CALL)}
 
 
 def pressed(page: Page) -> list[frames.Card]:
