@@ -1,222 +1,416 @@
-# ruff: noqa: T201 - it prints what survived
+# ruff: noqa: T201 - it prints how far it is, and what survived
 """Mutation runs over routing/: change one line, and see whether a test notices.
 
-    python tests/mutation.py --sample 40 --seed 1 --jobs 2
+    python tests/mutation.py --sample 600 --seed 1 --jobs 2 --minutes 25
 
-Each mutant lives in a copy of the tree; `tests/routing` runs there, stopping at the first
-failure. Survivors are listed with their place and what was changed. Exit code 1: a survivor.
-A survivor is a missing test, or an equal program: look at it, and write which.
+The tree is copied once, so that nobody's edits disturb a run. One run with coverage tells which
+tests reach which line; a mutant meets those, the fastest first, in a forked process that has
+pytest loaded already. What they let live meets `test_any_night` too. Verdicts are kept in
+`test-output/mutation.jsonl`: a run that was stopped goes on where it was, and a mutant that a
+test killed is not tried again. Survivors that `docs/mutation.md` explains are counted apart.
+Exit code 1: a survivor that nobody explained.
 """
 
 import argparse
-import ast
-import copy
+import contextlib
+import hashlib
 import json
 import os
 import random
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-COPIED = ("routing", "tests/routing", "tests/__init__.py", "README.md", "pyproject.toml")
-VOCABULARY = (
-    "ids.py",
-    "readings.py",
-    "events.py",
-    "effects.py",
-    "plan.py",
-    "state.py",
-    "__init__.py",
-)
-"""Words and defaults without decisions."""
-EACH_WITHIN_S = 120
+sys.path.insert(0, str(ROOT))
 
-_SWAPPED: dict[type[ast.cmpop], type[ast.cmpop]] = {
-    ast.Lt: ast.LtE,
-    ast.LtE: ast.Lt,
-    ast.Gt: ast.GtE,
-    ast.GtE: ast.Gt,
-    ast.Eq: ast.NotEq,
-    ast.NotEq: ast.Eq,
-    ast.Is: ast.IsNot,
-    ast.IsNot: ast.Is,
-    ast.In: ast.NotIn,
-    ast.NotIn: ast.In,
-}
+from tests.mutants import Mutant, all_mutants  # noqa: E402 - found by the line above
+
+COPIED = ("routing", "tests/routing", "tests/__init__.py", "README.md", "pyproject.toml")
+EXPLAINED = ROOT / "docs" / "mutation.md"
+KEPT = ROOT / "test-output" / "mutation.jsonl"
+SLOW = "test_any_night"
+"""Whole random nights: only what everything else let live meets them."""
+READS_SOURCES = "test_pure"
+"""Reads the files and starts processes of its own: it cannot see a mutant in memory."""
+FAST_WITHIN_S = 30.0
+SLOW_WITHIN_S = 150.0
+"""A mutant that makes the tests run this long has been noticed."""
 
 
 @dataclass(frozen=True)
-class Mutant:
-    """One change: the file, the line, what it was, and the whole text after it."""
+class Suite:
+    """What reaches what: the test files' digest, each test's time, each line's tests."""
+
+    digest: str
+    seconds: dict[str, float]
+    reach: dict[str, dict[int, tuple[str, ...]]]
+
+    def for_mutant(self, mutant: Mutant) -> tuple[str, ...]:
+        """Return the tests that reach the mutant's lines, or its file, the fastest first."""
+        lines = self.reach.get(mutant.path.name, {})
+        found = {
+            test
+            for line in range(mutant.line, mutant.end_line + 1)
+            for test in lines.get(line, ())
+        }
+        if not found:  # executed on import only: a constant, a table
+            found = {test for tests in lines.values() for test in tests}
+        return tuple(sorted(found, key=lambda test: (self.seconds.get(test, 0.0), test)))
+
+
+@dataclass
+class Verdicts:
+    """What is known already, kept line by line."""
 
     path: Path
-    line: int
-    what: str
-    text: str
+    suite: str
+    killed: set[str] = field(default_factory=set)
+    survived: set[str] = field(default_factory=set)
+
+    @classmethod
+    def read(cls, path: Path, suite: str) -> "Verdicts":
+        """Take up an earlier run: killed stays killed, survivors only of the same tests."""
+        found = cls(path, suite)
+        if path.exists():
+            for line in path.read_text("utf-8").splitlines():
+                with contextlib.suppress(ValueError, KeyError):
+                    row = json.loads(line)
+                    if row["killed"]:
+                        found.killed.add(row["mutant"])
+                    elif row["suite"] == suite:
+                        found.survived.add(row["mutant"])
+        return found
+
+    def keep(self, mutant: Mutant, *, killed: bool) -> None:
+        """Write one verdict down at once."""
+        (self.killed if killed else self.survived).add(mutant.key)
+        row = {"mutant": mutant.key, "killed": killed, "suite": self.suite}
+        row |= {"file": mutant.path.name, "line": mutant.line, "change": mutant.what}
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
-Change = Callable[[ast.AST], str | None]
-"""Changes a node in place and says what it did; None where it does not apply."""
+# --- What the tests reach ---------------------------------------------------------------------
 
 
-def swap_comparison(node: ast.AST) -> str | None:
-    """`<` becomes `<=`, `is` becomes `is not`."""
-    if not isinstance(node, ast.Compare) or type(node.ops[0]) not in _SWAPPED:
-        return None
-    before = ast.unparse(node)
-    node.ops[0] = _SWAPPED[type(node.ops[0])]()
-    return f"{before}  ->  {ast.unparse(node)}"
+def copied(root: Path, there: Path) -> None:
+    """Copy what a run needs: others may edit the tree meanwhile."""
+    for name in COPIED:
+        source, to = root / name, there / name
+        to.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, to, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, to)
 
 
-def invert_condition(node: ast.AST) -> str | None:
-    """`if x` becomes `if not x`."""
-    if not isinstance(node, ast.If | ast.IfExp):
-        return None
-    before = ast.unparse(node.test)
-    node.test = ast.UnaryOp(ast.Not(), node.test)
-    return f"if {before}  ->  if not ({before})"
+_TIMED = """
+import json, sys, pytest
+sys.path.insert(0, "")
+class Times:
+    found = {}
+    def pytest_runtest_logreport(self, report):
+        self.found[report.nodeid] = self.found.get(report.nodeid, 0.0) + report.duration
+times = Times()
+code = pytest.main(sys.argv[2:], plugins=[times])
+open(sys.argv[1], "w").write(json.dumps(times.found))
+sys.exit(int(code))
+"""
 
 
-def swap_and_or(node: ast.AST) -> str | None:
-    """`and` becomes `or`."""
-    if not isinstance(node, ast.BoolOp):
-        return None
-    before = ast.unparse(node)
-    node.op = ast.Or() if isinstance(node.op, ast.And) else ast.And()
-    return f"{before}  ->  {ast.unparse(node)}"
+def measured(there: Path) -> Suite:
+    """Run the unchanged tests once with coverage.
+
+    Raises:
+        SystemExit: they fail without any change.
+    """
+    from coverage import CoverageData
+
+    given = [
+        *("tests/routing", "-x", "-q", "--no-header", "-p", "no:cacheprovider"),
+        *("-p", "no:randomly", "--ignore", f"tests/routing/{SLOW}.py"),
+        *("--ignore", f"tests/routing/{READS_SOURCES}.py"),
+        *("--cov=routing", "--cov-context=test", "--cov-report="),
+    ]
+    done = subprocess.run(
+        [sys.executable, "-c", _TIMED, "times.json", *given],
+        cwd=there,
+        env={**os.environ, "PYTHONPATH": str(there)},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    if done.returncode:
+        print(done.stdout[-2000:], done.stderr[-500:], sep="\n", file=sys.stderr)
+        raise SystemExit("tests/routing fails without any change: mend that first")
+    seconds: dict[str, float] = json.loads((there / "times.json").read_text("utf-8"))
+    data = CoverageData(str(there / ".coverage"))
+    data.read()
+    reach: dict[str, dict[int, tuple[str, ...]]] = {}
+    for file in data.measured_files():
+        lines = data.contexts_by_lineno(file)
+        reach[Path(file).name] = {
+            line: tuple(sorted({c.partition("|")[0] for c in contexts if "::" in c}))
+            for line, contexts in lines.items()
+        }
+    return Suite(_digest(there / "tests"), seconds, reach)
 
 
-def one_off(node: ast.AST) -> str | None:
-    """`timedelta(seconds=30)` becomes 31."""
-    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
-        return None
-    if node.func.id != "timedelta":
-        return None
-    for keyword in node.keywords:
-        value = keyword.value
-        if isinstance(value, ast.Constant) and isinstance(value.value, int):
-            before = ast.unparse(node)
-            value.value += 1
-            return f"{before}  ->  {ast.unparse(node)}"
-    return None
+def _digest(folder: Path) -> str:
+    texts = (path.read_bytes() for path in sorted(folder.rglob("*.py")))
+    return hashlib.sha256(b"".join(texts)).hexdigest()[:12]
 
 
-def drop_statement(node: ast.AST) -> str | None:
-    """Leave a call or an assignment out."""
-    body = getattr(node, "body", None)
-    if not isinstance(body, list) or not isinstance(node, ast.FunctionDef | ast.If | ast.For):
-        return None
-    for n, statement in enumerate(body):
-        is_call = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)
-        if is_call or isinstance(statement, ast.AugAssign):
-            body[n] = ast.copy_location(ast.Pass(), statement)
-            return f"left out: {ast.unparse(statement)}"
-    return None
+# --- One mutant -------------------------------------------------------------------------------
 
 
-CHANGES: tuple[Change, ...] = (
-    swap_comparison,
-    invert_condition,
-    swap_and_or,
-    one_off,
-    drop_statement,
-)
+class _Changed:
+    """Import hook: gives one module its changed text, and leaves the others alone."""
+
+    def __init__(self, mutant: Mutant) -> None:
+        self._name = f"routing.{mutant.path.stem}"
+        self._mutant = mutant
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> object:
+        """Answer for the changed module only."""
+        del path, target
+        if name != self._name:
+            return None
+        from importlib.machinery import ModuleSpec
+
+        return ModuleSpec(name, self, origin=str(self._mutant.path))  # pyright: ignore[reportArgumentType]
+
+    def create_module(self, spec: object) -> None:
+        """As usual."""
+
+    def exec_module(self, module: object) -> None:
+        """Run the changed text."""
+        code = compile(self._mutant.text, self._mutant.path.name, "exec")
+        exec(code, vars(module))
 
 
-def mutants(path: Path) -> Iterator[Mutant]:
-    """Make every mutant of a file, each a change of one node."""
-    tree = ast.parse(path.read_text("utf-8"))
-    for number, found in enumerate(ast.walk(tree)):
-        for change in CHANGES:
-            if change(copy.deepcopy(found)) is None:
+def _in_child(mutant: Mutant, there: Path, tests: Sequence[str], folder: str) -> int:
+    """Run these tests beside the mutant; return pytest's exit code."""
+    import pytest
+
+    os.chdir(there)
+    sys.path[:] = [str(there), *(p for p in sys.path if p != str(ROOT))]
+    for name in [n for n in sys.modules if n.split(".")[0] in ("routing", "tests")]:
+        del sys.modules[name]
+    sys.meta_path.insert(0, _Changed(mutant))  # pyright: ignore[reportArgumentType]
+    place = {test: n for n, test in enumerate(tests)}
+
+    class Only:
+        """Keeps the tests that reach the mutant, in their order."""
+
+        def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+            if place:
+                items[:] = [item for item in items if item.nodeid in place]
+                items.sort(key=lambda item: place[item.nodeid])
+
+    files = sorted({test.partition("::")[0] for test in tests}) or [folder]
+    (there / "empty.ini").write_text("[pytest]\n", "utf-8")
+    given = [*files, "-x", "-q", "-c", "empty.ini", "--rootdir", str(there)]
+    # Only what these tests need starts in each process: hypothesis, for its seed.
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    given += ["-p", "no:cacheprovider", "-p", "_hypothesis_pytestplugin"]
+    given += ["--hypothesis-seed=1", "-W", "ignore"]
+    return int(pytest.main(given, plugins=[Only()]))
+
+
+@dataclass
+class Running:
+    """A forked process with its mutant."""
+
+    mutant: Mutant
+    since: float
+    within_s: float
+
+
+def _fork(mutant: Mutant, there: Path, tests: Sequence[str], folder: str) -> int:
+    child = os.fork()
+    if child:
+        return child
+    code = 1
+    try:
+        os.setpgid(0, 0)
+        with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - a descriptor is wanted
+            os.dup2(nowhere.fileno(), 1)
+            os.dup2(nowhere.fileno(), 2)
+        code = _in_child(mutant, there, tests, folder)
+    except BaseException:  # noqa: BLE001 - a mutant that cannot even be imported is noticed
+        code = 1
+    os._exit(code)
+
+
+def judged(
+    mutants: Sequence[Mutant], there: Path, suite: Suite, *, jobs: int, ends: float, slow: bool
+) -> Iterator[tuple[Mutant, bool]]:
+    """Yield each mutant and whether it was killed; begin none after `ends`."""
+    waiting = list(reversed(mutants))
+    running: dict[int, Running] = {}
+    while waiting or running:
+        while waiting and len(running) < jobs:
+            if time.monotonic() >= ends:
+                waiting.clear()
+                break
+            mutant = waiting.pop()
+            tests = () if slow else suite.for_mutant(mutant)
+            if not slow and not tests:
+                yield mutant, False
                 continue
-            changed = copy.deepcopy(tree)
-            node = list(ast.walk(changed))[number]
-            what = change(node)
-            text = ast.unparse(ast.fix_missing_locations(changed)) + "\n"
-            assert what is not None
-            yield Mutant(path, getattr(found, "lineno", 0), what, text)
+            pid = _fork(mutant, there, tests, f"tests/routing/{SLOW}.py")
+            within = SLOW_WITHIN_S if slow else FAST_WITHIN_S
+            running[pid] = Running(mutant, time.monotonic(), within)
+        yield from _ended(running)
+        time.sleep(0.005)  # noqa: TID251 - a process that ends gives no condition to wait for
 
 
-def all_mutants() -> list[Mutant]:
-    """Make the mutants of every file that decides."""
-    files = sorted((ROOT / "routing").glob("*.py"))
-    return [one for path in files if path.name not in VOCABULARY for one in mutants(path)]
+def _ended(running: dict[int, Running]) -> Iterator[tuple[Mutant, bool]]:
+    for pid, one in list(running.items()):
+        done, status = os.waitpid(pid, os.WNOHANG)
+        late = time.monotonic() - one.since > one.within_s
+        if not done and late:
+            os.killpg(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        if done or late:
+            del running[pid]
+            # 0: every test passed. 5: no test was left to run. Anything else noticed it.
+            survived = bool(done) and os.waitstatus_to_exitcode(status) in (0, 5)
+            yield one.mutant, not survived
 
 
-def survives(mutant: Mutant) -> bool:
-    """Run the tests beside a mutant; a run that takes too long has noticed it."""
-    with tempfile.TemporaryDirectory(prefix="bjelle-mutant-") as folder:
-        there = Path(folder)
-        for name in COPIED:
-            source, to = ROOT / name, there / name
-            to.parent.mkdir(parents=True, exist_ok=True)
-            if source.is_dir():
-                shutil.copytree(source, to, ignore=shutil.ignore_patterns("__pycache__"))
-            else:
-                shutil.copy(source, to)
-        (there / mutant.path.relative_to(ROOT)).write_text(mutant.text, "utf-8")
-        command = [
-            *(sys.executable, "-m", "pytest", "tests/routing", "-x", "-q"),
-            *("-p", "no:cacheprovider", "-p", "no:randomly", "--no-header"),
-        ]
-        environment = {**os.environ, "PYTHONPATH": folder, "PYTHONDONTWRITEBYTECODE": "1"}
-        try:
-            done = subprocess.run(
-                command,
-                cwd=folder,
-                env=environment,
-                capture_output=True,
-                timeout=EACH_WITHIN_S,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            return False
-        return done.returncode == 0
+# --- The whole run ----------------------------------------------------------------------------
 
 
-def main() -> int:
+def explained(path: Path = EXPLAINED) -> set[tuple[str, str]]:
+    """Return the (file, change) pairs that the list explains: `file.py` `change` in one row."""
+    if not path.exists():
+        return set()
+    row = re.compile(r"^\| `([a-z_]+\.py)` \| `(.+?)` \|", re.MULTILINE)
+    rows = row.findall(path.read_text("utf-8"))
+    return {(file, change.replace("\\|", "|")) for file, change in rows}
+
+
+class _Progress:
+    """Says how far a run is and when it will be done."""
+
+    def __init__(self, of: int, what: str) -> None:
+        self._of, self._what = of, what
+        self._began = self._told = time.monotonic()
+        self.done = self.alive = 0
+
+    def one(self, *, killed: bool) -> None:
+        self.done += 1
+        self.alive += not killed
+        now = time.monotonic()
+        if now - self._told < 15 and self.done < self._of:
+            return
+        self._told = now
+        left = (now - self._began) / self.done * (self._of - self.done)
+        print(
+            f"  {self._what}: {self.done} of {self._of}, {self.alive} alive, "
+            f"{left / 60:.1f} min left",
+            file=sys.stderr,
+            flush=True,
+        )
+
+
+def _run(
+    mutants: Sequence[Mutant],
+    there: Path,
+    suite: Suite,
+    verdicts: Verdicts,
+    *,
+    jobs: int,
+    ends: float,
+) -> None:
+    # The runner itself is tried first: a file without any change must live.
+    path = there / "routing" / "step.py"
+    same = Mutant(path, 1, 10_000, "nothing", path.read_text("utf-8"))
+    for _, killed in judged([same], there, suite, jobs=1, ends=ends, slow=False):
+        if killed:
+            raise SystemExit("the tests fail beside an unchanged file: the runner is wrong")
+    known = verdicts.killed | verdicts.survived
+    fresh = [one for one in mutants if one.key not in known]
+    alive: list[Mutant] = []
+    progress = _Progress(len(fresh), "unit tests")
+    for mutant, killed in judged(fresh, there, suite, jobs=jobs, ends=ends, slow=False):
+        progress.one(killed=killed)
+        if killed:
+            verdicts.keep(mutant, killed=True)
+        else:
+            alive.append(mutant)
+    progress = _Progress(len(alive), "random nights")
+    for mutant, killed in judged(alive, there, suite, jobs=jobs, ends=ends, slow=True):
+        progress.one(killed=killed)
+        verdicts.keep(mutant, killed=killed)
+
+
+def _told(drawn: Sequence[Mutant], possible: int, verdicts: Verdicts, *, as_json: bool) -> int:
+    ran = [one for one in drawn if one.key in verdicts.killed | verdicts.survived]
+    left = [one for one in ran if one.key in verdicts.survived]
+    known = explained()
+    new = [one for one in left if (one.path.name, one.what) not in known]
+    listed = [{"file": m.path.name, "line": m.line, "change": m.what} for m in new]
+    summary = {
+        "possible": possible,
+        "drawn": len(drawn),
+        "ran": len(ran),
+        "killed": len(ran) - len(left),
+        "explained": len(left) - len(new),
+        "survivors": listed,
+    }
+    if as_json:
+        print(json.dumps(summary, indent=2, ensure_ascii=False))
+    else:
+        for one in new:
+            print(f"survived  {one.path.name}:{one.line}  {one.what}")
+        print(
+            f"{len(ran)} of {possible} mutants tried: {len(ran) - len(left)} killed, "
+            f"{len(left) - len(new)} explained in docs/mutation.md, {len(new)} survived."
+        )
+        if len(ran) < len(drawn):
+            print(f"{len(drawn) - len(ran)} not reached in time: run it again, it goes on.")
+    return 1 if new else 0
+
+
+def main(arguments: Iterable[str] | None = None) -> int:
     """Run a sample and say which mutants survived."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--sample", type=int, default=60, help="how many, drawn by the seed")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--sample", type=int, default=600, help="how many; 0: all")
+    parser.add_argument("--seed", type=int, default=1, help="draws the sample")
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--minutes", type=float, default=20, help="begin no mutant after this")
+    parser.add_argument("--minutes", type=float, default=25, help="begin no mutant after this")
+    parser.add_argument("--file", help="only this file of routing/, such as rules.py")
+    parser.add_argument("--keep", type=Path, default=KEPT, help="where verdicts are kept")
+    parser.add_argument("--tree", type=Path, default=ROOT, help="mutate this checkout")
     parser.add_argument("--json", action="store_true")
-    given = parser.parse_args()
-    made = all_mutants()
-    drawn = random.Random(given.seed).sample(made, min(given.sample, len(made)))
+    given = parser.parse_args(None if arguments is None else list(arguments))
     ends = time.monotonic() + given.minutes * 60
-    unchanged = Mutant(drawn[0].path, 0, "nothing", drawn[0].path.read_text("utf-8"))
-    if not survives(unchanged):
-        print("tests/routing fails without any change: mend that first", file=sys.stderr)
-        return 2
-
-    def judge(mutant: Mutant) -> bool | None:
-        return survives(mutant) if time.monotonic() < ends else None
-
-    with ThreadPoolExecutor(given.jobs) as workers:
-        verdicts = list(workers.map(judge, drawn))
-    left = [one for one, verdict in zip(drawn, verdicts, strict=True) if verdict]
-    ran = sum(verdict is not None for verdict in verdicts)
-    listed = [
-        {"file": str(one.path.relative_to(ROOT)), "line": one.line, "change": one.what}
-        for one in left
-    ]
-    if given.json:
-        print(json.dumps({"possible": len(made), "ran": ran, "survivors": listed}, indent=2))
-    else:
-        for one in listed:
-            print(f"survived  {one['file']}:{one['line']}  {one['change']}")
-        print(f"{ran} of {len(made)} mutants tried (seed {given.seed}): {len(left)} survived.")
-    return 1 if left else 0
+    with tempfile.TemporaryDirectory(prefix="bjelle-mutation-") as folder:
+        there = Path(folder)
+        copied(given.tree, there)
+        suite = measured(there)
+        made = all_mutants(there / "routing", only=given.file)
+        count = min(given.sample, len(made)) if given.sample else len(made)
+        drawn = random.Random(given.seed).sample(made, count)
+        verdicts = Verdicts.read(given.keep, suite.digest)
+        # Loaded once, before the forks.
+        for module in ("pytest", "hypothesis", "hypothesis.stateful", "zoneinfo"):
+            __import__(module)
+        _run(drawn, there, suite, verdicts, jobs=given.jobs, ends=ends)
+    return _told(drawn, len(made), verdicts, as_json=given.json)
 
 
 if __name__ == "__main__":
