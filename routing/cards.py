@@ -11,7 +11,7 @@ from routing.defaults import policy_for
 from routing.draft import covers
 from routing.ids import CallId, HandsetId, StaffId
 from routing.plan import CallType
-from routing.state import Call, State, is_open
+from routing.state import Call, HandsetNow, State, is_open
 from routing.who import is_competent, is_student, may_carry_in
 
 
@@ -39,11 +39,19 @@ def shown_on(state: State, handset: HandsetId) -> tuple[CallId, ...]:
     now = state.handsets.get(handset)
     if now is None or now.staff is None:
         return ()
+    return tuple(call.id for call in open_calls(state) if _shows(state, call, handset, now))
+
+
+def shows(state: State, handset: HandsetId, call: Call) -> bool:
+    """Tell whether this telephone lists the call: one of `shown_on`."""
+    now = state.handsets.get(handset)
+    return now is not None and is_open(call) and _shows(state, call, handset, now)
+
+
+def _shows(state: State, call: Call, handset: HandsetId, now: HandsetNow) -> bool:
     staff = now.staff
-    return tuple(
-        call.id
-        for call in open_calls(state)
-        if handset in call.ringing
+    return staff is not None and (
+        handset in call.ringing
         or handset in call.told
         or _concerns(call, staff)
         or covers(state.plan, now, call.unit)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from routing.calls import CallState
 from routing.draft import REACHABLE, Draft
-from routing.effects import Because, Move, Reason
+from routing.effects import Because, Move, Note, Reason
 from routing.escalation import go_away, join_ringing, lose_ringing, reopen
 from routing.events import (
     HandsetReported,
@@ -27,6 +27,7 @@ _FAR = {
     ReceiptKind.RINGING: 3,
     ReceiptKind.SEEN: 4,
 }
+_SOUNDS = (ReceiptKind.RINGING, ReceiptKind.SEEN)
 
 
 def signed_in(draft: Draft, event: SignedIn) -> None:
@@ -80,21 +81,17 @@ def receipt(draft: Draft, event: ReceiptGiven) -> None:
     ringing = None if call is None else call.ringing.get(event.handset)
     if call is None or ringing is None or _FAR[event.kind] <= _FAR[ringing.receipt]:
         return
-    because = Because(Reason.RINGS_AGAIN if ringing.again else call.because.reason)
     now = replace(ringing, receipt=event.kind, receipt_at=draft.now)
-    all_ringing = {**call.ringing, event.handset: now}
-    if event.kind not in (ReceiptKind.RINGING, ReceiptKind.SEEN):
-        draft.change(call, ringing=all_ringing)
+    changed = replace(call, ringing={**call.ringing, event.handset: now})
+    if event.kind not in _SOUNDS:
+        draft.heard(changed, timed=False)
         return
-    draft.move(
-        call,
-        Move.RANG if event.kind is ReceiptKind.RINGING else Move.SEEN,
-        because,
-        staff=ringing.staff,
-        handset=event.handset,
-        ringing=all_ringing,
-        rang_at=call.rang_at or draft.now,
-    )
+    # One telephone that sounds ends the wait for the next people; the others change nothing.
+    first = not any(one.receipt in _SOUNDS for one in call.ringing.values())
+    draft.heard(replace(changed, rang_at=call.rang_at or draft.now), timed=first)
+    because = Because(Reason.RINGS_AGAIN if ringing.again else call.because.reason)
+    move = Move.RANG if event.kind is ReceiptKind.RINGING else Move.SEEN
+    draft.effects.append(Note(call.id, move, draft.now, because, ringing.staff, event.handset))
 
 
 def listened(draft: Draft) -> None:
