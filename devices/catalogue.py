@@ -111,6 +111,7 @@ def word_of(entry: Toml, where: str) -> Word:
         on=_text(entry.get("on")),
         off=_text(entry.get("off")),
         means=None if means is None else _meanings(_table(means, where), where),
+        otherwise=str(entry.get("otherwise", "")),
         empty_volts=_number(entry.get("empty_volts")),
         full_volts=_number(entry.get("full_volts")),
     )
@@ -138,7 +139,7 @@ def field_of(given: object, where: str, *, little: bool) -> Field:
     if (
         kind not in NUMBERS
         and kind not in ODD
-        and kind not in (*FIXED_TEXT, "rest", "text8", "none")
+        and kind not in (*FIXED_TEXT, "calendar", "rest", "text8", "none")
     ):
         raise BadModelError(f"{where}: no field type is called {kind!r}; see devices/README.md")
     bits = _list(entry.get("bits", []), where)
@@ -160,6 +161,8 @@ def field_of(given: object, where: str, *, little: bool) -> Field:
         invalid=frozenset(int(str(v)) for v in _list(entry.get("invalid", []), where)),
         optional=bool(entry.get("optional")),
         digits=None if digits is None else int(str(digits)),
+        gap=int(str(entry.get("gap", 0))),
+        only=tuple(_condition(c, where) for c in _list(entry.get("only", []), where)),
     )
 
 
@@ -205,7 +208,8 @@ def variant_of(given: object, shared: Mapping[str, Toml], where: str) -> Variant
 def _condition(given: object, where: str) -> Condition:
     entry = _table(given, where)
     mask = int(str(entry.get("mask", 0xFF)))
-    return Condition(int(str(entry["at"])), mask, int(str(entry["is"])))
+    wanted = frozenset(int(str(value)) for value in _several(entry["is"], where))
+    return Condition(int(str(entry["at"])), mask, wanted)
 
 
 def rule_of(given: object, where: str) -> Rule:

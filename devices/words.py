@@ -59,6 +59,8 @@ class Word:
     on: str | None = None
     """The raw value that means true; None: any non-zero value, `true`, `ON`."""
     off: str | None = None
+    otherwise: str = ""
+    """The token of a value that `values` has not: said as a problem, and not lost."""
     means: Mapping[str, tuple[tuple[str, str], ...]] | None = None
     """One raw value, several words: `4 = [["fall", "confirmed"]]`."""
     empty_volts: float | None = None
@@ -152,6 +154,7 @@ class Findings:
 
     __slots__ = (
         "_battery",
+        "_button",
         "_incident",
         "_link",
         "_motion",
@@ -176,6 +179,7 @@ class Findings:
         self._place: dict[str, float] | None = None
         self._motion: dict[str, float | str] | None = None
         self._incident = ""
+        self._button = ""
 
     def put(self, word: Word, value: object) -> None:
         """Take one field. Anything that the word does not know becomes a `Problem`."""
@@ -268,19 +272,28 @@ class Findings:
     def say_press(self, word: Word, value: object) -> None:
         """A press: help from an alarm device, else a button."""
         token = word.values.get(raw_text(value)) if word.values else _token(value)
+        if token is None and word.otherwise and value is not None:
+            label = word.name or word.word
+            self.problem(ProblemKind.UNKNOWN_ENUM, f"{label}={excerpt(value, 24)}")
+            token = word.otherwise
         if token is None:
             self.unknown(word, value)
             return
-        self.key_parts.append(f"press={word.zone}{token}")
+        button = word.zone or self._button
+        self.key_parts.append(f"press={button}{token}")
         if token == "release":  # noqa: S105 - a word of buttons, no secret
             if not self.alarm:
-                self.readings.append(ButtonPressed("release", word.zone))
+                self.readings.append(ButtonPressed("release", button))
             return
         if self.alarm:
             trigger = TRIGGERS.get(token, HelpTrigger.PRESS)
-            self.readings.append(HelpPressed(trigger, word.zone, COUNTS.get(token, 1)))
+            self.readings.append(HelpPressed(trigger, button, COUNTS.get(token, 1)))
         else:
-            self.readings.append(ButtonPressed(token, word.zone))
+            self.readings.append(ButtonPressed(token, button))
+
+    def say_button(self, _word: Word, value: object) -> None:
+        """Which of several buttons; stands before the press in the data."""
+        self._button = excerpt(raw_text(value), 16)
 
     def say_help(self, word: Word, value: object) -> None:
         """Help whatever the class: the device itself says that it is an emergency."""
@@ -440,7 +453,8 @@ class Findings:
     def say_sighted(self, word: Word, value: object) -> None:
         """A locator heard, by its address; `(address, rssi)` where the strength is known."""
         address, rssi = cast("tuple[str, float | None]", value)
-        self.readings.append(Sighted(f"{word.what}{address}", rssi))
+        if address.strip("f:") and address.strip("0:"):  # all ones, all zeros: nobody was heard
+            self.readings.append(Sighted(f"{word.what}{address}", rssi))
 
     def say_nothing(self, word: Word, value: object) -> None:
         """Known, and of no use to us."""
@@ -456,6 +470,7 @@ def _kind(value: object) -> ProblemKind:
 
 WORDS: Mapping[str, Callable[[Findings, Word, object], None]] = {
     "press": Findings.say_press,
+    "button": Findings.say_button,
     "help": Findings.say_help,
     "sos": Findings.say_sos,
     "cancel": Findings.say_cancel,

@@ -8,6 +8,7 @@ scale, sentinel values and words come after. Nothing here raises on bytes: what 
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from devices.words import Word
 
@@ -23,7 +24,23 @@ NUMBERS = {
 }
 ODD = {"u24": (3, False), "i24": (3, True), "u40": (5, False), "u48": (6, False)}
 FIXED_TEXT = ("bytes", "text", "mac", "heard")
-HEARD_BYTES = 7
+ADDRESS_BYTES = 6
+CALENDAR = struct.Struct(">HBBBBB")
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A byte (masked) that a message variant, or a field of a record, demands."""
+
+    at: int
+    mask: int
+    values: frozenset[int]
+    """Any of these will do."""
+
+    def holds(self, data: bytes, start: int = 0) -> bool:
+        """Return whether the byte is there and has such a value, counted from `start`."""
+        at = start + self.at
+        return -len(data) <= at < len(data) and data[at] & self.mask in self.values
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +65,10 @@ class Field:
     """Raw numbers that mean "no value" (`0xffff`)."""
     optional: bool = False
     digits: int | None = None
+    gap: int = 0
+    """`heard`: bytes between the address and how strongly it was heard."""
+    only: tuple[Condition, ...] = ()
+    """Read only where these bytes of the record say so; else it is not there."""
 
     def read(self, data: bytes, at: int) -> tuple[object, int] | None:
         """Return (raw value, bytes taken) at `at`, or None where the data is too short."""
@@ -75,7 +96,9 @@ class Field:
             case "rest":
                 size = len(data) - at
             case "heard":
-                size = HEARD_BYTES
+                size = (self.size or ADDRESS_BYTES) + self.gap + 1
+            case "calendar":
+                size = CALENDAR.size
             case "text8":  # one byte of length, then the text
                 size = 1 + data[at] if at < len(data) else 1
             case _:
@@ -85,8 +108,11 @@ class Field:
 
     def _told(self, piece: bytes) -> object:
         match self.type:
-            case "heard":  # an address of six bytes and how strongly it was heard
-                return piece[:6].hex(":"), float(int.from_bytes(piece[6:], signed=True))
+            case "heard":  # an address and how strongly it was heard
+                address = piece[: self.size or ADDRESS_BYTES].hex(":")
+                return address, float(int.from_bytes(piece[-1:], signed=True))
+            case "calendar":
+                return _seconds(*CALENDAR.unpack(piece))
             case "text8":
                 return piece[1:].decode("utf-8", "replace")
             case "text":
@@ -115,6 +141,15 @@ class Field:
         return round(raw * self.scale + self.add, 7 if self.digits is None else self.digits)
 
 
+def _seconds(*calendar: int) -> float | None:
+    """Return seconds since 1970 of a day and its time; None: there is no such day."""
+    year, month, day, hour, minute, second = calendar
+    try:
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC).timestamp()
+    except ValueError:
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """One field as it was read: for `bjelle device try`, bit by bit."""
@@ -124,19 +159,6 @@ class Piece:
     name: str
     value: object
     words: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """A byte (masked) that a message variant demands."""
-
-    at: int
-    mask: int
-    value: int
-
-    def holds(self, data: bytes) -> bool:
-        """Return whether the byte is there and has the value."""
-        return -len(data) <= self.at < len(data) and data[self.at] & self.mask == self.value
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,8 @@ class _Walk:
         """Read a record that begins at `start`; the end moves to the furthest byte read."""
         cursor = start
         for field in fields:
+            if field.only and not all(c.holds(self.data, start) for c in field.only):
+                continue
             at = cursor if field.at is None else start + field.at
             found = field.read(self.data, at)
             if found is None:

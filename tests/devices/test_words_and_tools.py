@@ -165,6 +165,7 @@ def test_small_readers() -> None:
     assert Field("u24").read(b"\x01\x02\x03", 0) == (0x030201, 3)
     assert Field("f32", mask=1).read(b"\x00\x00\x80\x3f", 0) == (1.0, 4)
     assert Field("text", size=2).read(b"ab", 0) == ("ab", 2)
+    assert Field("mac", size=2).read(b"ab", 0) == ("61:62", 2)
     assert Field("text8").read(b"", 0) is None
     assert Field("u8").scaled("text") == "text"
 
