@@ -23,7 +23,7 @@ PARTS = (
     ("rehearse", "hub.cli_rehearse:rehearse"),
     ("backup", "hub.cli_store:backup"),
     ("restore", "hub.cli_store:restore"),
-    ("replay", "hub.cli_store:replay"),
+    ("replay", "hub.cli_replay:replay"),
     ("db", "hub.cli_store:db"),
     ("device", "hub.cli_device:device"),
     ("broker", "hub.cli_broker:broker"),

@@ -1,8 +1,8 @@
-"""`bjelle backup`, `restore`, `replay` and `db`: the store as a whole."""
+"""`bjelle backup`, `restore` and `db`: the store as a whole."""
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -22,8 +22,7 @@ from hub.cli_door import (
     settings,
 )
 from hub.clock import SystemClock
-from hub.replay import Replayed, Verified, verify_chain
-from hub.replay import replay as replay_journal
+from hub.replay import Verified, verify_chain
 from hub.store.migrate import SchemaBehind, migrate, newest, require_newest
 from routing.ids import HouseId
 
@@ -60,23 +59,6 @@ def restore(
         fail(f"not restored: {error}")
     rows = sum(done.rows.values())
     _tell(done, json, f"{rows} rows restored; everybody signs in again.")
-
-
-def replay(
-    store: StoreOption = None, house: HouseOption = None, json: JsonOption = False
-) -> None:
-    """Decide the whole journal again. Exit code 1 where this program decides otherwise."""
-    chosen = HouseId(house) if house else None
-    found = run(replay_journal(must_exist(store), chosen))
-    if json:
-        print_json([_replayed(one) for one in found])
-    else:
-        for one in found:
-            print(_replay_line(one))
-        if not found:
-            print("the journal is empty: nothing to replay")
-    if not all(one.same for one in found):
-        raise typer.Exit(NO)
 
 
 @db.command()
@@ -124,25 +106,6 @@ def _tell(done: Backup, json: bool, text: str) -> None:
         print_json(asdict(done))
     else:
         print(text)
-
-
-def _replayed(one: Replayed) -> dict[str, Any]:
-    return {
-        "house": one.house,
-        "since_seq": one.since_seq,
-        "rows": one.rows,
-        "same": one.same,
-        "differences": one.differences,
-        "first": asdict(one.first) if one.first else None,
-    }
-
-
-def _replay_line(one: Replayed) -> str:
-    if one.same:
-        return f"{one.house}: {one.rows} rows decided again, all the same"
-    assert one.first is not None
-    first = f"row {one.first.seq} ({one.first.kind}, {one.first.at}): {one.first.what}"
-    return f"{one.house}: {one.differences} of {one.rows} rows decide otherwise, first {first}"
 
 
 def _chain_line(one: Verified) -> str:

@@ -5,6 +5,7 @@ Byte for byte within one core version; across versions the first difference is t
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import Connection, select
@@ -113,6 +114,29 @@ def _first_usable(connection: Connection, house: HouseId) -> tuple[int, State | 
         query.where(snapshot.seq >= after).order_by(snapshot.seq).limit(1)
     ).first()
     return (found.seq, records.decode_state(found.state)) if found else (0, None)
+
+
+def begin_at(
+    connection: Connection, house: HouseId, since: datetime | None
+) -> tuple[int, datetime, State]:
+    """Return row, time and state of the newest usable snapshot by `since`, else the first.
+
+    Raises:
+        LookupError: the house has no snapshot to begin at.
+    """
+    seq, state = _first_usable(connection, house)
+    if state is None:
+        raise LookupError(f"{house} has no journal to begin with: it has not run yet")
+    snapshot = tables.snapshot.c
+    query = select(snapshot.seq, snapshot.at, snapshot.state).where(
+        snapshot.house == house, snapshot.seq >= seq
+    )
+    later = None
+    if since is not None:
+        newest = query.where(snapshot.at <= since).order_by(snapshot.seq.desc()).limit(1)
+        later = connection.execute(newest).first()
+    found = later or connection.execute(query.order_by(snapshot.seq).limit(1)).one()
+    return found.seq, found.at, records.decode_state(found.state)
 
 
 def _last_gap(connection: Connection, house: HouseId) -> int:

@@ -16,8 +16,9 @@ from hub import records
 from hub.auth import _check as check_secret
 from hub.cli_device import device
 from hub.cli_house import house
+from hub.cli_replay import replay
 from hub.cli_report import ledger, report, why
-from hub.cli_store import backup, db, replay, restore
+from hub.cli_store import backup, db, restore
 from hub.cli_user import user
 from hub.store import tables
 from routing.effects import Because, Considered, Reason
