@@ -5,14 +5,17 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
 SHOTS = ROOT / "test-output" / "screens"
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+PATIENCE_MS = 30_000
+"""How long a page may take on a machine that is busy with the rest of the tests."""
 ARGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -42,27 +45,39 @@ def need_chromium() -> None:
         pytest.skip(why)
 
 
+def manners(width: int, height: int, *, touch: bool) -> dict[str, Any]:
+    """Return what a telephone (or a desk) is to a page."""
+    return {
+        "viewport": {"width": width, "height": height},
+        "has_touch": touch,
+        "locale": "nb-NO",
+        "timezone_id": "Europe/Oslo",
+    }
+
+
 @contextmanager
-def context(
-    playwright: Playwright,
-    profile: Path,
-    *,
-    width: int = 360,
-    height: int = 740,
-    touch: bool = True,
+def shared(playwright: Playwright) -> Iterator[Browser]:
+    """Open the browser of a whole run: each of its contexts has its own cookies and storage."""
+    opened = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=ARGS)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+@contextmanager
+def apart(
+    playwright: Playwright, profile: Path, *, width: int = 360, height: int = 740
 ) -> Iterator[BrowserContext]:
-    """Open a browser of its own: its cookies and its storage are one telephone's."""
+    """Open a browser with processes of its own, for a test that stops them."""
     opened = playwright.chromium.launch_persistent_context(
         str(profile),
         executable_path=CHROMIUM,
         headless=True,
         args=ARGS,
-        viewport={"width": width, "height": height},
-        has_touch=touch,
-        locale="nb-NO",
-        timezone_id="Europe/Oslo",
+        **manners(width, height, touch=True),
     )
-    opened.set_default_timeout(20_000)
+    opened.set_default_timeout(PATIENCE_MS)
     try:
         yield opened
     finally:

@@ -5,13 +5,12 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
-from tests.browser.chromium import Opener, context, need_chromium
+from tests.browser.chromium import PATIENCE_MS, Opener, apart, manners, need_chromium, shared
+from tests.browser.house import TOGETHER, House, Street, open_street
 from tests.browser.stage import Stage, on_stage
-
-PATIENCE_MS = 20_000
-"""How long a page may take on a machine that is busy with the rest of the tests."""
+from tests.support.mosquitto import need_mosquitto, running
 
 
 @pytest.fixture(scope="session")
@@ -22,6 +21,12 @@ def playwright() -> Iterator[Playwright]:
         yield started
 
 
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    with shared(playwright) as browser:
+        yield browser
+
+
 @pytest.fixture
 def stage() -> Iterator[Stage]:
     with on_stage() as stage:
@@ -29,16 +34,46 @@ def stage() -> Iterator[Stage]:
 
 
 @pytest.fixture
-def telephone(playwright: Playwright, tmp_path: Path) -> Iterator[Opener]:
-    """Open browsers, each a telephone of its own."""
+def telephone(browser: Browser) -> Iterator[Opener]:
+    """Open pages, each a telephone of its own: only the browser's processes are shared."""
     with ExitStack() as stack:
-        count = 0
 
         def opened(width: int = 360, height: int = 740, *, touch: bool = True) -> Page:
-            nonlocal count
-            count += 1
-            profile = tmp_path / f"browser-{count}"
-            one = context(playwright, profile, width=width, height=height, touch=touch)
-            return stack.enter_context(one).pages[0]
+            context = browser.new_context(**manners(width, height, touch=touch))
+            context.set_default_timeout(PATIENCE_MS)
+            stack.callback(context.close)
+            return context.new_page()
 
         yield opened
+
+
+@pytest.fixture
+def lone_telephone(playwright: Playwright, tmp_path: Path) -> Iterator[Page]:
+    """A telephone whose processes are nobody else's; its profile is `tmp_path / "profile"`."""
+    with apart(playwright, tmp_path / "profile") as context:
+        yield context.pages[0]
+
+
+@pytest.fixture(scope="session")
+def street(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Street]:
+    """Run one hub in which every test of this run that asks for a house has its own."""
+    need_mosquitto()
+    changes = {
+        item.nodeid: getattr(item.function, "house_changes", (TOGETHER,))
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and "house" in item.fixturenames
+    }
+    folder = tmp_path_factory.mktemp("street")
+    with (
+        running(folder / "mosquitto") as broker,
+        open_street(folder / "hub", broker, changes) as street,
+    ):
+        yield street
+
+
+@pytest.fixture
+def house(street: Street, request: pytest.FixtureRequest) -> Iterator[House]:
+    with street.house(request.node.nodeid) as house:
+        yield house

@@ -18,7 +18,7 @@ from routing.ids import HandsetId
 from tests.browser.house import House
 
 ALIVE = {"visible": True, "painted_ms": 8, "audio": True, "wake_lock": True}
-WITHIN_S = 20
+WITHIN_S = 40
 
 
 def guests(count: int) -> tuple[tuple[str, str], tuple[str, str]]:
@@ -198,7 +198,7 @@ def crowd_of(house: House, count: int) -> Iterator[Crowd]:
     thread = threading.Thread(target=live, daemon=True)
     thread.start()
     try:
-        assert here.wait(60)
+        assert here.wait(120)
         assert len(crowd.guests) == count
         yield crowd
     finally:

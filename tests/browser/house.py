@@ -1,14 +1,20 @@
-"""The real hub for a browser: a process of its own, Mosquitto, SQLite, wire formats."""
+"""The real hub for a browser: a process of its own, Mosquitto, SQLite, wire formats.
+
+All tests of a run share one hub, and each has a care house of its own in it: as strict a
+separation as a fresh hub, without the seconds that a fresh one takes to start.
+"""
 
 import asyncio
+import json
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,10 +23,11 @@ from typing import Any
 
 import httpx
 from paho.mqtt import publish
+from ruamel.yaml import YAML
 
 from devices.codec import PRESS_WINDOW
 from hub.clock import SystemClock
-from hub.house import HouseFile, load
+from hub.house import HouseFile, parse
 from hub.house_store import adopt
 from hub.store.database import database
 from hub.store.migrate import migrate
@@ -35,20 +42,24 @@ LEADER = StaffId("leader-1")
 LOGIN = "lise"
 """The leader's, by the house file."""
 UP_WITHIN_S = 90.0
-TOGETHER = ("assigned: [carer-1]", "assigned: [carer-1, nurse-1]")
-"""The smallest house, changed so that the nurse and the carer ring together."""
+Change = tuple[str, str]
+"""A text of the smallest house's file, and what stands there instead."""
+TOGETHER: Change = ("assigned: [carer-1]", "assigned: [carer-1, nurse-1]")
+"""The nurse and the carer ring together."""
 
 
 @dataclass
 class House:
-    """A running hub, who may sign in, and the devices that speak."""
+    """A house in a running hub, who may sign in, and the devices that speak."""
 
     url: str
     plan: Plan
+    login: str
     broker: Mosquitto
     process: subprocess.Popen[bytes]
     console: httpx.Client
     secrets: Secrets
+    database: Path
     pressed: dict[str, float] = field(default_factory=dict[str, float])
     """When each wrist was pressed last, by a clock that never goes back."""
 
@@ -86,7 +97,7 @@ class House:
 
     def sign_in(self) -> None:
         """Sign the leader in, who may make codes and read figures."""
-        login = {"login": LOGIN, "password": self.password}
+        login = {"login": self.login, "password": self.password}
         self.console.post("/api/v1/session", json=login).raise_for_status()
 
     def code(self, handset: str) -> str:
@@ -103,6 +114,17 @@ class House:
         board = self.console.get("/api/v1/board").raise_for_status().json()
         return next((one["handset"] for one in board["staff"] if one["name"] == name), "")
 
+    def judgements(self, handset: str) -> list[str]:
+        """Return what the hub judged a telephone to be, by its journal, oldest first."""
+        asked = (
+            "select payload from journal where house = ? and kind = 'HandsetReported'"
+            " order by seq"
+        )
+        with closing(sqlite3.connect(self.database)) as connection:
+            rows = connection.execute(asked, (str(self.plan.house),)).fetchall()
+        told = [json.loads(row[0]) for row in rows]
+        return [one["state"] for one in told if one["handset"] == handset]
+
     def freeze(self) -> None:
         """Stop the hub's clock: a black hole, whose sockets stay open."""
         self.process.send_signal(SIGSTOP)
@@ -112,35 +134,94 @@ class House:
         self.process.send_signal(SIGCONT)
 
 
-def _house_file(folder: Path, changes: tuple[tuple[str, str], ...]) -> HouseFile:
-    text = SMALL.read_text().replace("small/zigbee2mqtt", "zigbee2mqtt")
-    for old, new in changes:
+def in_house(*changes: Change) -> Callable[..., Any]:
+    """Give a test a house with these changes instead of the one where both ring together."""
+
+    def furnished(test: Any) -> Any:
+        test.house_changes = changes
+        return test
+
+    return furnished
+
+
+EMPTY = ("house", "units", "rooms", "staff", "handsets")
+"""The sections of a house where nobody lives yet: it may stand unattended while others are
+tested, without a technical call about it."""
+
+
+def _house_file(number: int, changes: tuple[Change, ...]) -> str:
+    text = SMALL.read_text()
+    own = (
+        ("id: small", f"id: small-{number}"),
+        ("small/zigbee2mqtt", f"small-{number}/zigbee2mqtt"),
+        (f"login: {LOGIN}", f"login: {LOGIN}-{number}"),
+    )
+    for old, new in (*own, *changes):
         assert old in text, old
         text = text.replace(old, new)
-    file = folder / "house.yaml"
-    file.write_text(text)
-    return load(file)
+    return text
 
 
-async def _furnish(url: str, house: HouseFile) -> Secrets:
-    """Take the house in use and give its people their secrets, as `bjelle demo` does."""
+def _empty(text: str) -> HouseFile:
+    written = YAML(typ="safe").load(text)
+    return parse(json.dumps({section: written[section] for section in EMPTY}))
+
+
+async def _furnish(url: str, houses: Mapping[str, HouseFile]) -> dict[str, Secrets]:
+    """Take the houses in use and give their people their secrets, as `bjelle demo` does."""
     await migrate(url)
     base, at = database(url), SystemClock().now()
     try:
-        adopted = await adopt(base, house, at=at, by=None)
-        return await equip(base, adopted.plan, at=at)
+        secrets: dict[str, Secrets] = {}
+        for name, house in houses.items():
+            adopted = await adopt(base, house, at=at, by=None)
+            secrets[name] = await equip(base, adopted.plan, at=at)
+        return secrets
     finally:
         await base.close()
 
 
+@dataclass
+class Street:
+    """One hub with a house for each test."""
+
+    url: str
+    broker: Mosquitto
+    process: subprocess.Popen[bytes]
+    files: Mapping[str, str]
+    secrets: Mapping[str, Secrets]
+    log: Path
+
+    @contextmanager
+    def house(self, name: str) -> Iterator[House]:
+        """Let its leader sign in, its patients move in and its devices report."""
+        file = parse(self.files[name])
+        plan, login = file.plan(version=2), str(file.staff[LEADER].login)
+        with httpx.Client(base_url=self.url, headers={"X-Bjelle": "1"}, timeout=20) as console:
+            one = House(
+                self.url, plan, login, self.broker, self.process, console,
+                self.secrets[name], self.log.with_name("bjelle.db"),
+            )  # fmt: skip
+            try:
+                one.sign_in()
+                body = self.files[name].encode()
+                console.post("/api/v1/house", content=body).raise_for_status()
+                one.say(*(message for _, message in retained(plan)))
+                yield one
+            finally:
+                one.thaw()
+
+
 @contextmanager
-def open_house(
-    folder: Path, broker: Mosquitto, changes: tuple[tuple[str, str], ...] = (TOGETHER,)
-) -> Iterator[House]:
-    """Furnish the smallest house with these changes, and run the hub."""
+def open_street(
+    folder: Path, broker: Mosquitto, changes: Mapping[str, tuple[Change, ...]]
+) -> Iterator[Street]:
+    """Furnish a house per name, the smallest one with these changes, and run the hub."""
     folder.mkdir(parents=True, exist_ok=True)
-    file, port = _house_file(folder, changes), free_port()
-    store = f"sqlite+aiosqlite:///{folder / 'bjelle.db'}"
+    files = {
+        name: _house_file(number, own) for number, (name, own) in enumerate(changes.items(), 1)
+    }
+    store, port = f"sqlite+aiosqlite:///{folder / 'bjelle.db'}", free_port()
     environment = {
         **os.environ,
         **broker.environment,
@@ -152,37 +233,38 @@ def open_house(
         # A ladder's last step must lead somewhere, or its failure is a call of its own.
         "BJELLE_CHANNELS": '{"duty": {"kind": "mqtt"}}',
     }
+    empty = {name: _empty(text) for name, text in files.items()}
     with ThreadPoolExecutor(1) as aside:  # Playwright's loop runs in this thread
-        secrets = aside.submit(lambda: asyncio.run(_furnish(store, file))).result(60)
-    plan = file.plan(version=1)
-    with (folder / "hub.log").open("wb") as log:
+        secrets = aside.submit(lambda: asyncio.run(_furnish(store, empty))).result(120)
+    log = folder / "hub.log"
+    with log.open("wb") as writing:
         process = subprocess.Popen(
-            [sys.executable, "-m", "hub.cli", "serve"], env=environment, stdout=log, stderr=log
+            [sys.executable, "-m", "hub.cli", "serve"],
+            env=environment,
+            stdout=writing,
+            stderr=writing,
         )
-        url = f"http://127.0.0.1:{port}"
-        console = httpx.Client(base_url=url, headers={"X-Bjelle": "1"}, timeout=20)
-        house = House(url, plan, broker, process, console, secrets)
+        street = Street(f"http://127.0.0.1:{port}", broker, process, files, secrets, log)
         try:
-            house.say(*(message for _, message in retained(plan)))
-            _wait_until_ready(house, folder / "hub.log")
-            house.sign_in()
-            yield house
+            _wait_until_ready(street)
+            yield street
         finally:
-            console.close()
-            house.thaw()
             process.terminate()
-            process.wait(20)
+            process.wait(30)
 
 
-def _wait_until_ready(house: House, log: Path) -> None:
+def _wait_until_ready(street: Street) -> None:
     until = time.monotonic() + UP_WITHIN_S
-    while True:
-        try:
-            answer = httpx.get(f"{house.url}/readyz", timeout=2)
-            if answer.status_code == httpx.codes.OK:
-                return
-            said = answer.text
-        except httpx.TransportError as error:
-            said = str(error)
-        if house.process.poll() is not None or time.monotonic() > until:
-            raise RuntimeError(f"the hub is not ready: {said}\n{log.read_text()[-2000:]}")
+    said, pause = "", threading.Event()
+    with httpx.Client(base_url=street.url, timeout=5) as client:
+        while street.process.poll() is None and time.monotonic() < until:
+            try:
+                answer = client.get("/readyz")
+            except httpx.TransportError as error:
+                said = str(error)
+            else:
+                if answer.status_code == httpx.codes.OK:
+                    return
+                said = answer.text
+            pause.wait(0.1)
+    raise RuntimeError(f"the hub is not ready: {said}\n{street.log.read_text()[-2000:]}")

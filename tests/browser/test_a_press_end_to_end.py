@@ -3,24 +3,14 @@
 What goes wrong on the way (silence, black holes, frozen pages) is in `test_acceptance.py`.
 """
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.chromium import Opener, shot
-from tests.browser.house import LOGIN, House, open_house
+from tests.browser.house import House
 from tests.browser.phone import Phone
-from tests.support.mosquitto import Mosquitto
 
 pytestmark = [pytest.mark.browser, pytest.mark.broker, pytest.mark.timeout(240)]
-
-
-@pytest.fixture
-def house(tmp_path: Path, broker: Mosquitto) -> Iterator[House]:
-    with open_house(tmp_path / "hub", broker) as house:
-        yield house
 
 
 def test_a_press_rings_is_taken_seen_to_and_closed_and_the_figures_show_it(
@@ -67,7 +57,7 @@ def test_a_press_rings_is_taken_seen_to_and_closed_and_the_figures_show_it(
 
     leader = telephone(1280, 800, touch=False)
     leader.goto(house.url)
-    leader.get_by_label("Brukernavn").fill(LOGIN)
+    leader.get_by_label("Brukernavn").fill(house.login)
     leader.locator("input[name=password]").fill(house.password)
     leader.get_by_role("button", name="Logg på").click()
     row = leader.get_by_test_id("call-row").first
@@ -87,9 +77,7 @@ def test_a_hidden_page_is_limited_and_says_why(house: House, telephone: Opener) 
           document.dispatchEvent(new Event("visibilitychange"));
         }"""
     )
-    expect(per.page.get_by_test_id("handset-state")).to_contain_text(
-        "Begrenset: skjult", timeout=8_000
-    )
+    expect(per.page.get_by_test_id("handset-state")).to_contain_text("Begrenset: skjult")
 
 
 def test_five_wrong_pins_lock_that_person_on_that_telephone_only(
