@@ -4,9 +4,11 @@ Which calls, whether they ring, and which buttons: `routing.cards` decides that,
 dresses it. Names come in here and nowhere below.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from hub.api import frames
+from hub.line import same_values
 from hub.names import Names
 from hub.sentence_texts import Lang
 from hub.sentences import place, sentence, why_line
@@ -14,14 +16,36 @@ from routing import cards as core
 from routing.calls import CallState
 from routing.effects import Because, Ring
 from routing.events import HandsetState
-from routing.ids import CallId, HandsetId, PatientId, RoomId, StaffId
+from routing.ids import CallId, HandsetId, HouseId, PatientId, RoomId, StaffId
 from routing.index import index_of, stay_at
 from routing.plan import CallType, Competence, Plan, Priority, Role, Stay
 from routing.state import Call, HandsetNow, State, is_open
 
+FACES_KEPT = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Face:
+    """What is the same of a call on every telephone in one language."""
+
+    of: tuple[object, ...]
+    room: frames.RoomFace | None
+    patient: str | None
+    why: str
+    note: str
+    isolation: str
+    owner: frames.Person | None
+    present: tuple[frames.Person, ...]
+    ringing: tuple[tuple[HandsetId, StaffId, str], ...]
+    """On which telephones, whose, and what colleagues call them."""
+
 
 class Faces:
     """Makes cards, and the few texts that no decision of the core stands behind."""
+
+    def __init__(self) -> None:
+        """One for all houses of the process."""
+        self._faces: dict[tuple[HouseId, CallId, Lang], _Face] = {}
 
     def why(
         self,
@@ -38,15 +62,6 @@ class Faces:
         room = about.room if about else None
         return sentence(because, lang, names, state.plan, staff=by, room=room)
 
-    def cards(
-        self, state: State, handset: HandsetId, staff: StaffId, lang: Lang, names: Names
-    ) -> dict[CallId, frames.Card]:
-        """Return every card this telephone shows, most pressing first."""
-        return {
-            call: self._card(state, state.calls[call], handset, staff, lang, names)
-            for call in core.shown_on(state, handset)
-        }
-
     def card(
         self,
         state: State,
@@ -57,9 +72,10 @@ class Faces:
         names: Names,
     ) -> frames.Card | None:
         """Return one card; None if this telephone does not show the call."""
-        if call_id not in core.shown_on(state, handset):
+        call = state.calls.get(call_id)
+        if call is None or not core.shows(state, handset, call):
             return None
-        return self._card(state, state.calls[call_id], handset, staff, lang, names)
+        return self._card(state, call, handset, staff, lang, names)
 
     def _card(
         self,
@@ -71,7 +87,7 @@ class Faces:
         names: Names,
     ) -> frames.Card:
         ringing = call.ringing.get(handset)
-        stay = _stay(state, call)
+        face = self._face_of(state, call, lang, names)
         return frames.Card(
             id=call.id,
             type=call.type,
@@ -79,26 +95,26 @@ class Faces:
             state=call.state,
             practice=call.practice,
             late=call.late,
-            room=_room(state.plan, call.room, names),
-            patient=_patient(call, names),
-            why=why_line(call, lang, names, state.plan),
+            room=face.room,
+            patient=face.patient,
+            why=face.why,
             reason=call.because.reason,
-            note=stay.note if stay else "",
-            isolation=stay.isolation if stay else "",
+            note=face.note,
+            isolation=face.isolation,
             opened_at=call.opened_at,
             ringing_since=ringing.since if ringing else None,
             ring=ringing.again + 1 if ringing else 0,
             pressed=call.pressed,
-            owner=self.person(call.owner, names) if call.owner else None,
+            owner=face.owner,
             taken_at=call.taken_at,
             arrive_by=call.arrive_by,
-            present=tuple(self.person(one, names) for one in call.present),
+            present=face.present,
             present_at=call.present_at,
             also_ringing=tuple(
                 dict.fromkeys(
-                    names.staff(one.staff)
-                    for other, one in call.ringing.items()
-                    if other != handset and one.staff != staff
+                    name
+                    for other, whose, name in face.ringing
+                    if other != handset and whose != staff
                 )
             ),
             rung=call.rung,
@@ -107,6 +123,32 @@ class Faces:
             mine=staff == call.owner or staff in call.responders,
             offered=staff == call.offered_to,
         )
+
+    def _face_of(self, state: State, call: Call, lang: Lang, names: Names) -> _Face:
+        """Return a call's face, made once for the forty telephones that it rings on."""
+        key: tuple[HouseId, CallId, Lang] = (state.plan.house, call.id, lang)
+        of = (call, state.plan, names)
+        face = self._faces.get(key)
+        if face is not None and same_values(face.of, of):
+            return face
+        if len(self._faces) >= FACES_KEPT:
+            self._faces.clear()
+        stay = _stay(state, call)
+        face = self._faces[key] = _Face(
+            of,
+            room=_room(state.plan, call.room, names),
+            patient=_patient(call, names),
+            why=why_line(call, lang, names, state.plan),
+            note=stay.note if stay else "",
+            isolation=stay.isolation if stay else "",
+            owner=self.person(call.owner, names) if call.owner else None,
+            present=tuple(self.person(one, names) for one in call.present),
+            ringing=tuple(
+                (handset, one.staff, names.staff(one.staff))
+                for handset, one in call.ringing.items()
+            ),
+        )
+        return face
 
     def fallback(
         self, ring: Ring, state: State, lang: Lang, names: Names, *, at: datetime
@@ -141,6 +183,36 @@ class Faces:
             also_ringing=(),
             rung=0,
             can=(frames.Action.TAKE,),
+        )
+
+    def bare(self, call: Call, handset: HandsetId, lang: Lang) -> frames.Card:
+        """Return a card of the call's own fields: dressing it raised, and it must ring."""
+        ringing = call.ringing.get(handset)
+        return frames.Card(
+            id=call.id,
+            type=call.type,
+            priority=call.priority,
+            state=call.state,
+            practice=call.practice,
+            late=call.late,
+            room=None if call.room is None else frames.RoomFace(call.room, call.room, "", ""),
+            patient=None,
+            why="Anrop. Feil i sentralen." if lang == "nb" else "Call. A fault in the hub.",
+            reason=call.because.reason,
+            note="",
+            isolation="",
+            opened_at=call.opened_at,
+            ringing_since=ringing.since if ringing else None,
+            ring=ringing.again + 1 if ringing else 0,
+            pressed=call.pressed,
+            owner=None,
+            taken_at=call.taken_at,
+            arrive_by=call.arrive_by,
+            present=(),
+            present_at=call.present_at,
+            also_ringing=(),
+            rung=call.rung,
+            can=(frames.Action.TAKE, frames.Action.ARRIVE),
         )
 
     def gone(

@@ -10,25 +10,27 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import assert_never
+from typing import Any, assert_never
 
 import msgspec
 import structlog
 
+from hub.ahead import Ahead, rings
 from hub.api import frames
 from hub.auth import Session
 from hub.cards import Faces
 from hub.clock import Clock
-from hub.line import Line, LineEnded
+from hub.concerned import concerned
+from hub.line import Line, LineEnded, same_values
 from hub.names import Names
 from hub.operations import Door, Inward, Key, Operations
 from hub.watchdog import Facts
 from hub.watching import Watching
-from routing.effects import Effect, Note, Ring, Show, Withdraw
+from routing.cards import shown_on
+from routing.effects import Effect, Ring, Withdraw
 from routing.events import ReceiptKind
 from routing.ids import CallId, HandsetId, HouseId
-from routing.state import State, is_open
+from routing.state import State
 
 log = structlog.get_logger(__name__)
 
@@ -37,27 +39,17 @@ STOOD_STILL_S = 2.0
 """A tick this late means that the hub itself stood still: the telephones are not to blame."""
 HELLO_WITHIN_S = 5.0
 GOODBYE_S = 1.0
-FALLBACK_S = 600.0
-"""How long a ring that the state does not hold goes on when nobody acts."""
+PRUNE_S = 60.0
 TEXTS_KEPT = 1024
 """Encoded cards kept: one text for every telephone that shows the same."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Ahead:
-    """Rings of one call on one telephone that left before their commit, and the state then."""
+class _Crowd:
+    """Everybody on duty, as of these parts of a state: the same for all lines of a house."""
 
-    count: int
-    state: State
-
-
-@dataclass(frozen=True, slots=True)
-class _Fallback:
-    """A ring whose step raised: everybody rings, and there is no call to reconcile with."""
-
-    ring: Ring
-    at: datetime
-    until: float
+    of: tuple[object, ...]
+    everybody: tuple[frames.Colleague, ...]
 
 
 class Gateway:
@@ -85,10 +77,11 @@ class Gateway:
         self._lines: dict[Key, Line] = {}
         self._numbers: dict[Key, int] = {}
         self._texts: dict[frames.Card, str] = {}
-        self._ahead: dict[Key, dict[CallId, _Ahead]] = {}
-        self._fallbacks: dict[Key, dict[CallId, _Fallback]] = {}
+        self._crowds: dict[HouseId, _Crowd] = {}
+        self._ahead = Ahead(self._seconds, clock.now)
         self._running = asyncio.Event()
         self._ticked_at = 0.0
+        self._prune_at = 0.0
         self.rung_again = 0
         """Rings that had to be sent again; a figure for /metrics."""
         self.ended = Counter[str]()
@@ -122,20 +115,23 @@ class Gateway:
         for effect in effects:
             if not isinstance(effect, Ring):
                 continue
-            key = (house, effect.handset)
-            before = self._ahead.setdefault(key, {}).get(effect.call)
-            count = before.count + 1 if before else 1
-            self._ahead[key][effect.call] = _Ahead(count, state)
-            if not _rings(state, effect.call, effect.handset):
-                until = self._seconds() + FALLBACK_S
-                fallbacks = self._fallbacks.setdefault(key, {})
-                fallbacks[effect.call] = _Fallback(effect, self._clock.now(), until)
-            line = self._lines.get(key)
-            if line is None or not line.greeted:
-                continue  # the snapshot after `hello` brings it
-            card = self._card(line, state, effect.call) or self._fallback(line, effect.call)
-            if card is not None:
-                line.push_card(card, self._text(card), self._seconds(), ring=True)
+            self._ahead.rings(house, state, effect)
+            line = self._lines.get((house, effect.handset))
+            if line is not None and line.greeted:  # else the snapshot after `hello` brings it
+                self._safely(self._ring, line, state, effect)
+
+    def _ring(self, line: Line, state: State, ring: Ring) -> None:
+        card = self._card(line, state, ring.call) or self._fallback(line, ring.call)
+        if card is not None:
+            line.push_card(card, self._text(card), self._seconds(), ring=True)
+
+    def _safely(self, act: Callable[..., None], line: Line, *args: Any) -> None:
+        """Do something for one line: its trouble is its own; it comes back for a snapshot."""
+        try:
+            act(line, *args)
+        except Exception:
+            log.exception("a line failed", house=line.session.house, handset=line.handset)
+            line.end(frames.ByeReason.SLOW)
 
     def fenced(self, house: HouseId) -> None:
         """Another worker has the house: stop ringing here, and let the pages find it."""
@@ -153,25 +149,40 @@ class Gateway:
         """After the commit: bring the telephones concerned to what the state says."""
         del recorded  # each answer carries it
         self._settled[house] = state
-        self._caught_up(house, effects)
-        handsets, calls, withdrawn = _concerned(effects)
+        self._ahead.caught_up(house, effects)
+        handsets, calls, withdrawn = concerned(effects)
         if not calls:
             return
         for (where, handset), line in self._lines.items():
             if where != house or not line.greeted:
                 continue
-            concerned: Iterable[CallId] = calls
+            mine: Iterable[CallId] = calls
             if handset not in handsets:
-                concerned = [call for call in calls if call in line.shown]
-            for call in concerned:
-                card = self._wanted_card(line, call)
-                self._bring(line, call, card, withdrawn.get((call, handset)))
+                mine = [call for call in calls if call in line.shown]
+            self._safely(self._bring_all, line, mine, withdrawn)
+
+    def _bring_all(
+        self,
+        line: Line,
+        calls: Iterable[CallId],
+        withdrawn: Mapping[tuple[CallId, HandsetId], Withdraw],
+    ) -> None:
+        for call in calls:
+            card = self._wanted_card(line, call)
+            self._bring(line, call, card, withdrawn.get((call, line.handset)))
 
     def _reconcile(self, line: Line) -> None:
         """Compare everything the line shows with the state, and send what differs."""
+        house = line.session.house
+        settled, ahead = self._settled[house], tuple(self._ahead.calls(line.key))
+        # The same values as at the last comparison give the same cards: nothing to compare.
+        seen = (settled.calls, settled.handsets, settled.plan, self._names[house])
+        if not ahead and line.compared_with(seen):
+            return
         wanted = self._wanted(line)
         for call in [*wanted, *(shown for shown in line.shown if shown not in wanted)]:
             self._bring(line, call, wanted.get(call), None)
+        line.compared = () if ahead else seen
 
     def _bring(
         self, line: Line, call: CallId, card: frames.Card | None, withdraw: Withdraw | None
@@ -195,15 +206,12 @@ class Gateway:
 
     def _wanted(self, line: Line) -> dict[CallId, frames.Card]:
         """Return all cards: those of the durable state, and what rings ahead of it."""
-        house = line.session.house
-        cards = self._faces.cards(
-            self._settled[house],
-            line.handset,
-            line.session.staff,
-            line.lang,
-            self._names[house],
-        )
-        for call in (*self._ahead.get(line.key, ()), *self._fallbacks.get(line.key, ())):
+        settled, cards = self._settled[line.session.house], dict[CallId, frames.Card]()
+        for call in shown_on(settled, line.handset):
+            card = self._card(line, settled, call)
+            if card is not None:
+                cards[call] = card
+        for call in self._ahead.calls(line.key):
             card = self._wanted_card(line, call)
             if card is not None:
                 cards[call] = card
@@ -211,32 +219,22 @@ class Gateway:
 
     def _wanted_card(self, line: Line, call: CallId) -> frames.Card | None:
         house = line.session.house
-        ahead = self._ahead.get(line.key, {}).get(call)
+        ahead = self._ahead.state(line.key, call)
         if ahead is not None:
             # It rang before its commit: what silenced it since is not durable either.
             latest = self._inward.doors[house].state
-            rings = _rings(latest, call, line.handset)
-            card = self._card(line, latest if rings else ahead.state, call)
+            sounds = rings(latest, call, line.handset)
+            card = self._card(line, latest if sounds else ahead, call)
         else:
             card = self._card(line, self._settled[house], call)
         if card is not None and card.ring:
             return card
         return self._fallback(line, call) or card
 
-    def _caught_up(self, house: HouseId, effects: Sequence[Effect]) -> None:
-        """These rings are durable: from now the durable state says whether they go on."""
-        for effect in effects:
-            if not isinstance(effect, Ring):
-                continue
-            ahead = self._ahead.get((house, effect.handset), {})
-            before = ahead.pop(effect.call, None)
-            if before is not None and before.count > 1:
-                ahead[effect.call] = _Ahead(before.count - 1, before.state)
-
     def _fallback(self, line: Line, call: CallId) -> frames.Card | None:
         """Return the card of a ring that the state does not hold, until somebody acts."""
-        fallback = self._fallbacks.get(line.key, {}).get(call)
-        if fallback is None or fallback.until < self._seconds():
+        fallback = self._ahead.fallback(line.key, call)
+        if fallback is None:
             return None
         house = line.session.house
         state, names = self._inward.doors[house].state, self._names[house]
@@ -244,16 +242,19 @@ class Gateway:
 
     def _acted_upon(self, house: HouseId, call: CallId) -> None:
         """Somebody saw to a fallback ring: it stops everywhere, at their word."""
-        for (where, _), fallbacks in self._fallbacks.items():
-            if where == house:
-                fallbacks.pop(call, None)
+        self._ahead.acted_upon(house, call)
         for line in self._lines.values():
             if line.session.house == house and call in line.shown:
-                self._bring(line, call, self._wanted_card(line, call), None)
+                self._safely(self._bring_all, line, (call,), {})
 
     def _card(self, line: Line, state: State, call: CallId) -> frames.Card | None:
         names = self._names[line.session.house]
-        return self._faces.card(state, call, line.handset, line.session.staff, line.lang, names)
+        handset, staff = line.handset, line.session.staff
+        try:
+            return self._faces.card(state, call, handset, staff, line.lang, names)
+        except Exception:
+            log.exception("a card cannot be dressed: it rings bare", call=call)
+            return self._faces.bare(state.calls[call], handset, line.lang)
 
     def _text(self, card: frames.Card) -> str:
         text = self._texts.get(card)
@@ -311,7 +312,23 @@ class Gateway:
 
     def colleagues(self, house: HouseId) -> tuple[frames.Colleague, ...]:
         """Return everybody on duty, for the board."""
-        return self._faces.colleagues(self._settled[house], None, self._names[house])
+        state, names = self._settled[house], self._names[house]
+        of = (state.handsets, state.calls, state.plan, names)
+        known = self._crowds.get(house)
+        if known is None or not same_values(known.of, of):
+            everybody = self._faces.colleagues(state, None, names)
+            if known is not None and known.everybody == everybody:
+                everybody = known.everybody  # a line then sees that it is no news
+            known = self._crowds[house] = _Crowd(of, everybody)
+        return known.everybody
+
+    def _others(self, line: Line) -> tuple[frames.Colleague, ...]:
+        """Return who else is on duty, for one line."""
+        everybody = self.colleagues(line.session.house)
+        if line.crowd is not everybody:
+            line.crowd = everybody
+            line.others = tuple(one for one in everybody if one.id != line.session.staff)
+        return line.others
 
     def _line_of(self, key: Key) -> Line | None:
         return self._lines.get(key)
@@ -347,7 +364,7 @@ class Gateway:
                 self._operations.receipt(line, CallId(frame.call), kind, frame.ring)
             case frames.Op():
                 self._operations.operate(line, frame)
-                if frame.call and frame.call in self._fallbacks.get(line.key, ()):
+                if frame.call and self._ahead.fallback(line.key, CallId(frame.call)):
                     self._acted_upon(line.session.house, CallId(frame.call))
             case _:
                 assert_never(frame)
@@ -370,7 +387,7 @@ class Gateway:
     ) -> frames.Snapshot:
         session, names = line.session, self._names[line.session.house]
         settled = self._settled[session.house]
-        line.colleagues = self._faces.colleagues(settled, session.staff, names)
+        line.colleagues = self._others(line)
         state, reasons = self._watching.judged(line.key, settled, now)
         return frames.Snapshot(
             n=line.n,
@@ -410,15 +427,16 @@ class Gateway:
         self._ticked_at = now
         if late > STOOD_STILL_S:
             self._watching.forgive(late)
+        if now >= self._prune_at:
+            self._ahead.prune()
+            self._prune_at = now + PRUNE_S
         for house, state in self._settled.items():
-            self._watching.look(house, state, now)
-        for line in list(self._lines.values()):
             try:
-                self._look_after(line, now)
+                self._watching.look(house, state, now)
             except Exception:
-                # One telephone's trouble is one telephone's: it comes back for a snapshot.
-                log.exception("a line failed", house=line.session.house)
-                line.end(frames.ByeReason.SLOW)
+                log.exception("a house's telephones are not judged", house=house)
+        for line in list(self._lines.values()):
+            self._safely(self._look_after, line, now)
 
     def _look_after(self, line: Line, now: float) -> None:
         if line.greeted:
@@ -431,8 +449,7 @@ class Gateway:
 
     def _beat(self, line: Line, now: float) -> None:
         settled = self._settled[line.session.house]
-        names = self._names[line.session.house]
-        line.push_colleagues(self._faces.colleagues(settled, line.session.staff, names))
+        line.push_colleagues(self._others(line))
         line.beat += 1
         line.beat_due = now + frames.HEARTBEAT_S
         state, reasons = self._watching.judged(line.key, settled, now)
@@ -448,34 +465,6 @@ class Gateway:
             broker_up=settled.broker_up,
         )
         line.push(frames.encode(beat))
-
-
-def _rings(state: State, call: CallId, handset: HandsetId) -> bool:
-    known = state.calls.get(call)
-    return known is not None and is_open(known) and handset in known.ringing
-
-
-def _concerned(
-    effects: Sequence[Effect],
-) -> tuple[frozenset[HandsetId], tuple[CallId, ...], dict[tuple[CallId, HandsetId], Withdraw]]:
-    handsets: set[HandsetId] = set()
-    calls: dict[CallId, None] = {}
-    withdrawn: dict[tuple[CallId, HandsetId], Withdraw] = {}
-    for effect in effects:
-        match effect:
-            case Ring():
-                handsets.add(effect.handset)
-            case Withdraw():
-                handsets.add(effect.handset)
-                withdrawn[effect.call, effect.handset] = effect
-            case Show():
-                handsets.update(effect.handsets)
-            case Note():
-                pass
-            case _:
-                continue
-        calls[effect.call] = None
-    return frozenset(handsets), tuple(calls), withdrawn
 
 
 async def _say_goodbye(socket: frames.Socket, ended: LineEnded) -> None:

@@ -53,7 +53,13 @@ class Line:
     beat: int = 0
     beat_due: float = 0.0
     shown: dict[CallId, Shown] = field(default_factory=dict[CallId, Shown])
+    compared: tuple[object, ...] = ()
+    """The parts of a state that everything shown was last compared with."""
+    crowd: tuple[frames.Colleague, ...] = ()
+    """Everybody on duty, as `others` was last made from."""
+    others: tuple[frames.Colleague, ...] = ()
     colleagues: tuple[frames.Colleague, ...] = ()
+    """Who else is on duty, as last sent."""
     receipts: set[tuple[CallId, str, int]] = field(default_factory=set[tuple[CallId, str, int]])
     """Already handed on: a receipt said twice is one."""
     queue: asyncio.Queue[str] = field(
@@ -126,7 +132,7 @@ class Line:
 
     def push_colleagues(self, colleagues: tuple[frames.Colleague, ...]) -> None:
         """Show who else is on duty, if that is news."""
-        if colleagues == self.colleagues:
+        if colleagues is self.colleagues or colleagues == self.colleagues:
             return
         self.colleagues = colleagues
         self.n += 1
@@ -149,8 +155,17 @@ class Line:
         if shown is not None and ring >= shown.card.ring:
             shown.heard = True
 
+    def compared_with(self, values: tuple[object, ...]) -> bool:
+        """Tell whether what is shown was compared with these very values."""
+        return same_values(self.compared, values)
+
     def fingerprint(self) -> str:
         """Return the hash of what this line was last told to show."""
         return frames.fingerprint(
             (s.card.id, s.card.state, s.card.ring) for s in self.shown.values()
         )
+
+
+def same_values(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
+    """Tell whether both hold the very same values: by identity, which costs nothing."""
+    return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))

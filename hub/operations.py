@@ -190,11 +190,27 @@ class Operations:
             answer = refused(op, "hub_failed", self._faces.failed(lang))
             given.answers.pop(op.op, None)
         else:
-            answer = self._answer(key[0], op, reply, recorded=settled.recorded, lang=lang)
+            answer = self._answered(key[0], op, reply, recorded=settled.recorded, lang=lang)
             given.answers[op.op] = answer
         line = self._line_of(key)
         if line is not None and line.session.staff == given.staff:
             line.push(frames.encode(answer))
+
+    def _answered(
+        self, house: HouseId, op: frames.Op, reply: Reply, *, recorded: bool, lang: Lang
+    ) -> frames.Answer:
+        """Return the answer; where its words cannot be found, at least what became of the tap.
+
+        What was decided and stored is told as it is: a carer who has the call must not read
+        that they have not.
+        """
+        try:
+            return self._answer(house, op, reply, recorded=recorded, lang=lang)
+        except Exception:
+            log.exception("an answer has no words", reason=reply.because.reason)
+            text = "" if reply.ok else self._faces.failed(lang)
+            call = reply.call or op.call
+            return frames.Answer(op.op, reply.ok, "hub_failed", text, call, recorded=recorded)
 
     def _answer(
         self, house: HouseId, op: frames.Op, reply: Reply, *, recorded: bool, lang: Lang
