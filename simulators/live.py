@@ -42,7 +42,10 @@ class WiredHouse:
     def __init__(
         self, plan: Plan, seed: int, broker: Broker, *, speed: float = 1.0, bustle: float = 1.0
     ) -> None:
-        """`speed`: times faster than the clock; `bustle`: times more presses than usual."""
+        """`speed`: times faster than the clock; `bustle`: times more presses than usual.
+
+        Without any bustle nobody gets up either: only what is asked for happens.
+        """
         self.plan = plan
         self._broker = broker
         self._speed = speed
@@ -56,7 +59,7 @@ class WiredHouse:
         self.residents = {
             patient: Resident(self.agenda, self.devices, homes[patient], habit, seed)
             for patient, habit in habits(plan, seed, bustle).items()
-            if patient in homes
+            if patient in homes and bustle
         }
         self._in_room: dict[RoomId, list[PatientId]] = {}
         for patient, home in homes.items():

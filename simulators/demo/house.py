@@ -15,13 +15,14 @@ SOLVIK = Path(__file__).parent.parent / "houses" / "solvik.yaml"
 
 KARI = PatientId("p-16")
 RULE = RuleId("bed-exit-16")
-YOU = StaffId("sor-eve-1")
-"""Whose telephone the visitor holds: one of Kari's carers."""
-YOUR_PHONE = HandsetId("phone-4")
+PHONES: dict[HandsetId, StaffId] = {
+    HandsetId("phone-4"): StaffId("sor-eve-1"),
+    HandsetId("phone-5"): StaffId("sor-eve-2"),
+}
+"""The two telephones that the visitor holds, and Kari's carers tonight, who carry them."""
 ON_DUTY: dict[HandsetId, StaffId] = {
     HandsetId("phone-1"): StaffId("nord-eve-1"),
     HandsetId("phone-2"): StaffId("nord-eve-2"),
-    HandsetId("phone-5"): StaffId("sor-eve-2"),
     HandsetId("phone-7"): StaffId("nurse-eve-1"),
     HandsetId("phone-8"): StaffId("leader-1"),
 }
@@ -30,12 +31,22 @@ SOON = timedelta(seconds=5)
 
 
 def demo_house() -> HouseFile:
-    """Return Solvik with Kari's bed rule made visible."""
+    """Return Solvik with Kari's bed rule made visible, and both visitors' carers hers."""
     solvik = load(SOLVIK)
     rule = solvik.rules[RULE].model_copy(
         update={"window": None, "delay": SOON, "unless": [], "ends_by_itself": False}
     )
-    return solvik.model_copy(update={"rules": {**solvik.rules, RULE: rule}})
+    patient = solvik.patients[KARI]
+    hers = [
+        stay.model_copy(update={"assigned": list(PHONES.values()), "backup": []})
+        for stay in patient.stays
+    ]
+    return solvik.model_copy(
+        update={
+            "rules": {**solvik.rules, RULE: rule},
+            "patients": {**solvik.patients, KARI: patient.model_copy(update={"stays": hers})},
+        }
+    )
 
 
 def kari(house: HouseFile) -> tuple[DeviceId, DeviceId]:

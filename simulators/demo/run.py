@@ -22,7 +22,7 @@ from hub.store.database import database
 from hub.store.migrate import migrate
 from routing.ids import HouseId
 from simulators.demo.door import Door, Visitor
-from simulators.demo.house import ON_DUTY, YOU, YOUR_PHONE, demo_house
+from simulators.demo.house import ON_DUTY, PHONES, demo_house
 from simulators.demo.log import Log
 from simulators.demo.stories import Stories
 from simulators.live import Carer, Pace, WiredHouse, live
@@ -78,7 +78,7 @@ async def _demo(
 
     def extend(hub: Hub) -> None:
         names.update(hub.houses.names)
-        visitor.append(Visitor(own.house, hub.accounts, names, log, own.pins[YOU]))
+        visitor.append(Visitor(own.house, hub.accounts, names, log, own.pins))
         hub.app.add_middleware(Door, visitor=visitor[0])
 
     async with running(settings, extend=extend, more=(log,)) as hub:
@@ -87,7 +87,7 @@ async def _demo(
             hub.houses.engines[own.house].state.plan,
             seed,
             broker,
-            bustle=0.001 if quiet else BUSTLE,
+            bustle=0.0 if quiet else BUSTLE,
         )
         carers = _carers(address, own, seed, wired)
         visitor[0].stories = stories = Stories(house, wired, carers, PACE)
@@ -171,7 +171,10 @@ def _tell(address: str, broker: Broker, own: Secrets, house: HouseFile, folder: 
         "",
         f"  Watch and answer   {address}/demo",
         f"  A telephone        {address}/h",
-        f"                     {name(YOU)} on {YOUR_PHONE}, PIN {own.pins[YOU]}",
+        *(
+            f"                     {name(staff)} on {handset}, PIN {own.pins[staff]}"
+            for handset, staff in PHONES.items()
+        ),
         f"  Corridor board     {address}/tavle",
         f"  Console            {address}/",
         *(

@@ -44,23 +44,28 @@ def demo(tmp_path: Path) -> Iterator[str]:
             running.wait(30)
 
 
-def test_the_first_story_from_bed_exit_to_closed(demo: str, telephone: Opener) -> None:
-    page = telephone(1280, 900, touch=False)
+def test_the_first_story_rings_on_both_telephones_and_a_take_on_one_silences_the_other(
+    demo: str, telephone: Opener
+) -> None:
+    page = telephone(1280, 800, touch=False)
     page.goto(f"{demo}/demo")
-    phone = page.frame_locator("iframe")
-    expect(phone.get_by_test_id("ready-check")).to_be_visible(timeout=30_000)
+    phone, other = (page.frame_locator("iframe").nth(n) for n in (0, 1))
+    for frame in (phone, other):
+        expect(frame.get_by_test_id("ready-check")).to_be_visible()
     assert violations(page) == []
 
     page.get_by_role("button", name="1 Kari står opp").click()
 
     card = phone.get_by_test_id("call-card")
-    expect(card).to_be_visible(timeout=30_000)
+    for frame in (phone, other):
+        expect(frame.get_by_test_id("call-card")).to_contain_text("ROM 204")
     expect(page.get_by_test_id("board-call")).to_contain_text("Rom")
     shot(page, "demo-story-1-rings")
     for name, stage in (("Jeg tar den", "way"), ("Jeg er hos pasienten", "there")):
         page.wait_for_timeout(GUARD_MS)
         phone.get_by_role("button", name=name, exact=True).click()
         expect(card).to_have_attribute("data-stage", stage)
+        expect(other.get_by_test_id("call-card")).to_have_count(0)
     page.wait_for_timeout(GUARD_MS)
     phone.get_by_role("button", name="Avslutt", exact=True).click()
     page.wait_for_timeout(GUARD_MS)

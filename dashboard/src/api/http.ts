@@ -1,5 +1,7 @@
 // The hub's HTTP API: JSON both ways, problem+json when it says no.
 
+import { ROOT } from "../core/root";
+
 /** The hub's «no», in its own words: who, what, what to do next. */
 export class Refused extends Error {
   readonly status: number;
@@ -34,7 +36,7 @@ async function sentence(answer: Response): Promise<string> {
   }
 }
 
-const API = "/api/v1";
+const API = `${ROOT}/api/v1`;
 
 export const get = <T>(path: string): Promise<T> => ask("GET", API + path);
 export const post = <T>(path: string, body: unknown = {}): Promise<T> =>

@@ -2,6 +2,7 @@
 // reconnect with the same id (the hub counts an id once), and hold codes only: no name, no text.
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
 import type { Op } from "../api/frames";
+import { ROOT } from "./root";
 
 /** Older than this, a tap is a fact of the past: it is told, never sent. */
 export const TOO_OLD_MS = 10 * 60_000;
@@ -24,7 +25,7 @@ export interface Outbox {
 }
 
 /** Open the telephone's outbox in IndexedDB. */
-export function openOutbox(name = "bjelle-outbox"): Outbox {
+export function openOutbox(name = `bjelle-outbox${ROOT}`): Outbox {
   let opened: Promise<IDBPDatabase<Schema>> | null = null;
   const db = () => {
     opened ??= openDB<Schema>(name, 1, {

@@ -1,5 +1,6 @@
 // What `bjelle demo` adds to the hub (simulators/demo): a phone to play with, stories, and a log.
 // Everything else on the demo page is the hub's own API and the telephone's own page.
+import type { Me } from "../api/answers";
 import { raw } from "../api/http";
 
 export type Story = "bed" | "nobody" | "offline";
@@ -30,8 +31,23 @@ export interface DemoNow {
   log: readonly Happened[];
 }
 
-/** POST /demo/api/phone */
-export const newPhone = (): Promise<DemoPhone> => raw("POST", "/demo/api/phone", {});
+/** The visitor's two telephones: each is the same page, below a folder with its own cookies. */
+export const PHONES = [
+  { number: 1, root: "" },
+  { number: 2, root: "/demo/2" },
+] as const;
+export type PhonePlace = (typeof PHONES)[number];
+
+/** Sign one of them in by the same doors as any other; returns who carries it. */
+export async function signIn({ number, root }: PhonePlace): Promise<string> {
+  const api = `${root}/api/v1`;
+  const me = await raw<Me>("GET", `${api}/me`).catch(() => null);
+  if (me?.handset) return me.name;
+  const phone = await raw<DemoPhone>("POST", `/demo/api/phone/${number}`, {});
+  await raw("POST", `${api}/handsets/enrol`, { code: phone.code });
+  await raw("POST", `${api}/session`, { staff: phone.staff, pin: phone.pin });
+  return phone.name;
+}
 
 /** GET /demo/api?after=n */
 export const demoNow = (after: number): Promise<DemoNow> => raw("GET", `/demo/api?after=${after}`);

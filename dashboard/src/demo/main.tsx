@@ -1,13 +1,13 @@
-// /demo: an invented ward, the board, and one real telephone page in a frame.
-import { useCallback, useEffect, useRef, useState } from "react";
-import type { Board, Me } from "../api/answers";
-import { get, post, Refused } from "../api/http";
+// /demo: an invented ward, the board, and two real telephone pages in frames.
+import { useEffect, useRef, useState } from "react";
+import type { Board } from "../api/answers";
+import { Refused } from "../api/http";
 import { Calls, Staff } from "../board/Calls";
 import { clock } from "../core/age";
 import { useNow } from "../ui/now";
 import { LangButton, start, usePage } from "../ui/page";
 import { usePoll } from "../ui/poll";
-import { type DemoPhone, demoNow, type Happened, newPhone, STORIES, type Story, tell } from "./api";
+import { demoNow, type Happened, PHONES, STORIES, type Story, signIn, tell } from "./api";
 import "./demo.css";
 
 type Phone = { is: "opening" } | { is: "ready"; name: string } | { is: "failed" } | { is: "off" };
@@ -17,16 +17,25 @@ const LOG_EVERY_MS = 500;
 
 function DemoPage() {
   const { words } = usePage();
-  const phone = usePhone();
-  const frame = useRef<HTMLIFrameElement>(null);
+  const phones = usePhones();
+  const frames = useRef<(HTMLIFrameElement | null)[]>([]);
   const [offAir, setOffAir] = useState(false);
   const { log, running } = useLog();
+  const ready = phones.every(({ is }) => is === "ready");
+  const off = phones.some(({ is }) => is === "off");
 
-  const setAir = useCallback((off: boolean) => {
-    frame.current?.contentWindow?.dispatchEvent(new CustomEvent("bjelle:air", { detail: { off } }));
-    setOffAir(off);
-  }, []);
+  const say = (event: CustomEvent, frame: HTMLIFrameElement | null | undefined) =>
+    frame?.contentWindow?.dispatchEvent(event);
+  /** The first telephone leaves the air, or comes back. */
+  const setAir = (out: boolean) => {
+    say(new CustomEvent("bjelle:air", { detail: { off: out } }), frames.current[0]);
+    setOffAir(out);
+  };
+  const startShifts = () => {
+    for (const frame of frames.current) say(new CustomEvent("bjelle:start"), frame);
+  };
   const begin = (story: Story) => {
+    startShifts();
     setAir(story === "offline");
     void tell(story).catch(() => undefined);
   };
@@ -40,7 +49,7 @@ function DemoPage() {
       <main className="demo">
         <section className="demo-left">
           <h1>{words.demo.title}</h1>
-          <p>{phone.is === "off" ? words.demo.off : words.demo.lead}</p>
+          <p>{off ? words.demo.off : words.demo.lead}</p>
           <h2 className="ds-sr-only">{words.demo.stories}</h2>
           <div className="stories">
             {STORIES.map((story) => (
@@ -50,73 +59,111 @@ function DemoPage() {
                 className="ds-button story"
                 data-variant="secondary"
                 data-running={running === story || undefined}
-                disabled={phone.is !== "ready"}
+                disabled={!ready}
                 onClick={() => begin(story)}
               >
                 <strong>{words.demo.story[story][0]}</strong>
-                <span>{running === story ? words.demo.running : words.demo.story[story][1]}</span>
+                <span>{words.demo.story[story][1]}</span>
+                {running === story && <em>{words.demo.running}</em>}
               </button>
             ))}
           </div>
-          {offAir && (
-            <button type="button" className="ds-button" onClick={() => setAir(false)}>
-              {words.demo.air}
-            </button>
-          )}
           <h2>{words.demo.board}</h2>
-          {phone.is === "ready" && <Ward />}
+          {ready && <Ward />}
           <h2>{words.demo.log}</h2>
           <Log rows={log} />
         </section>
-        <section
-          className="demo-right"
-          aria-label={phone.is === "ready" ? words.demo.phone(phone.name) : words.demo.phoneOpening}
-        >
-          {phone.is === "ready" ? (
-            <>
-              <h2>{words.demo.phone(phone.name)}</h2>
-              <iframe
-                ref={frame}
-                className="phone"
-                src="/h"
-                title={words.demo.phone(phone.name)}
-                allow="autoplay; screen-wake-lock"
-              />
-              <p className="quiet">{words.demo.soundHint}</p>
-            </>
-          ) : (
-            <p role="status">
-              {phone.is === "opening"
-                ? words.demo.phoneOpening
-                : phone.is === "failed" && words.demo.phoneFailed}
-            </p>
-          )}
+        <section className="demo-right" aria-label={words.demo.phones}>
+          {PHONES.map(({ number, root }, n) => (
+            <PhoneFrame
+              key={number}
+              phone={phones[n] ?? { is: "opening" }}
+              src={`${root}/h`}
+              offAir={offAir && n === 0}
+              take={(frame) => {
+                frames.current[n] = frame;
+              }}
+            />
+          ))}
+          <p className="demo-start">
+            <button
+              type="button"
+              className="ds-button"
+              data-variant="secondary"
+              disabled={!ready}
+              onClick={startShifts}
+            >
+              {words.demo.startShifts}
+            </button>
+            {offAir && (
+              <button type="button" className="ds-button" onClick={() => setAir(false)}>
+                {words.demo.air}
+              </button>
+            )}
+            <span className="quiet">{words.demo.soundHint}</span>
+          </p>
         </section>
       </main>
     </>
   );
 }
 
-/** Sign the framed telephone in, by the same doors as any other. */
-function usePhone(): Phone {
-  const [phone, setPhone] = useState<Phone>({ is: "opening" });
-  useEffect(() => {
-    signIn().then(
-      (name) => setPhone({ is: "ready", name }),
-      (problem) =>
-        setPhone({ is: problem instanceof Refused && problem.status === 404 ? "off" : "failed" }),
-    );
-  }, []);
-  return phone;
+interface FrameProps {
+  phone: Phone;
+  src: string;
+  offAir: boolean;
+  take: (frame: HTMLIFrameElement | null) => void;
 }
 
-async function signIn(): Promise<string> {
-  const me = await get<Me>("/me").catch(() => null);
-  if (me?.handset) return me.name;
-  const phone: DemoPhone = await newPhone();
-  await post("/handsets/enrol", { code: phone.code });
-  await post("/session", { staff: phone.staff, pin: phone.pin });
-  return phone.name;
+/** A real telephone page. Its words come out smaller than in a hand: it is to be watched. */
+function PhoneFrame({ phone, src, offAir, take }: FrameProps) {
+  const { words } = usePage();
+  if (phone.is !== "ready") {
+    return (
+      <div className="phone-place">
+        <p role="status">
+          {phone.is === "opening"
+            ? words.demo.phoneOpening
+            : phone.is === "failed" && words.demo.phoneFailed}
+        </p>
+      </div>
+    );
+  }
+  return (
+    <div className="phone-place">
+      <h2>
+        {words.demo.phone(phone.name)}
+        {offAir && ` (${words.demo.noAir})`}
+      </h2>
+      <div className="phone" data-off={offAir || undefined}>
+        <iframe
+          ref={take}
+          src={src}
+          title={words.demo.phone(phone.name)}
+          allow="autoplay; screen-wake-lock"
+        />
+      </div>
+    </div>
+  );
+}
+
+/** Sign the framed telephones in, one after the other. */
+function usePhones(): readonly Phone[] {
+  const [phones, setPhones] = useState<readonly Phone[]>(PHONES.map(() => ({ is: "opening" })));
+  useEffect(() => {
+    const put = (n: number, phone: Phone) =>
+      setPhones((before) => before.map((one, at) => (at === n ? phone : one)));
+    for (const [n, place] of PHONES.entries()) {
+      signIn(place).then(
+        (name) => put(n, { is: "ready", name }),
+        (problem) =>
+          put(n, {
+            is: problem instanceof Refused && problem.status === 404 ? "off" : "failed",
+          }),
+      );
+    }
+  }, []);
+  return phones;
 }
 
 function useLog(): { log: readonly Happened[]; running: Story | null } {

@@ -3,6 +3,7 @@ import { useCallback, useEffect, useState } from "react";
 import type { Card } from "../api/frames";
 import { get, Refused, remove } from "../api/http";
 import { isNight } from "../core/age";
+import { ROOT } from "../core/root";
 import { Tap } from "../ui/Tap";
 import { type Lang, storedLang, storeLang, useWords, WordsContext, wordsOf } from "../ui/words";
 import { Check } from "./Check";
@@ -22,7 +23,7 @@ type Stage =
   | { is: "shift" };
 
 // Lives as long as the tab: a reload in the middle of a call must not ask for the check again.
-const CHECKED = "bjelle-checked";
+const CHECKED = `bjelle-checked${ROOT}`;
 const PROBE_EVERY_MS = 5_000;
 
 export function App({ parts }: { parts: Parts }) {
@@ -80,6 +81,19 @@ function Day({ parts, onLanguage, night, onNight }: DayProps) {
     setStage({ is: "shift" });
   };
 
+  // The demo's page around us begins the shift on both of its telephones with one click.
+  useEffect(() => {
+    if (window.parent === window) return;
+    const begun = () => {
+      void parts.sound.unlock();
+      parts.device.hear(true);
+      sessionStorage.setItem(CHECKED, "1");
+      setStage((now) => (now.is === "check" ? { is: "shift" } : now));
+    };
+    window.addEventListener("bjelle:start", begun);
+    return () => window.removeEventListener("bjelle:start", begun);
+  }, [parts]);
+
   const stay = () => {
     const me = view.shown?.me;
     if (!me) return;
@@ -133,8 +147,10 @@ function Day({ parts, onLanguage, night, onNight }: DayProps) {
       }
       break;
     case "check":
-      // A call breaks through the check, and stays in front while it is mine.
-      if (!view.shown?.calls.some(asksForScreen)) return <Check parts={parts} onStart={start} />;
+      // A call breaks through the check, and stays in front while it is mine. A fault waits: often
+      // it is that nobody is ready, which is what the check mends.
+      if (!view.shown?.calls.some((card) => card.type !== "technical" && asksForScreen(card)))
+        return <Check parts={parts} onStart={start} />;
       break;
     case "shift":
       break;

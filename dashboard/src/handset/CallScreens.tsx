@@ -1,6 +1,6 @@
 // H2 to H6: one call, full screen, and the one decision it asks for.
 import { type ReactNode, useState } from "react";
-import type { Action, Card, Colleague, Outcome } from "../api/frames";
+import type { Action, Card, Colleague, Doing, Outcome } from "../api/frames";
 import { counter, secondsSince, spoken } from "../core/age";
 import { undoLeft } from "../core/guard";
 import type { Extra } from "../core/telephone";
@@ -263,9 +263,14 @@ function Cannot({ act, onClose }: Ask) {
   );
 }
 
+/** Who can come soonest stands first. */
+const AVAILABLE: readonly Doing[] = ["free", "on_the_way", "with_patient", "no_contact"];
+
 function HandOver({ act, onClose, colleagues }: Ask) {
   const words = useWords();
-  const present = colleagues.filter(({ doing }) => doing !== "signed_off");
+  const present = colleagues
+    .filter(({ doing }) => doing !== "signed_off")
+    .toSorted((a, b) => AVAILABLE.indexOf(a.doing) - AVAILABLE.indexOf(b.doing));
   const give = (to: string) => {
     act("hand_over", { to });
     onClose();

@@ -1,5 +1,5 @@
 // H1: no call. Who else is here, and a way to ask for help.
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import type { Card, Colleague } from "../api/frames";
 import { counter, secondsSince, spoken } from "../core/age";
 import { kindOf } from "../core/alarm";
@@ -111,6 +111,7 @@ function Colleagues({ colleagues }: { colleagues: readonly Colleague[] }) {
 }
 
 type Help = "assist" | "emergency";
+const TOLD_MS = 8_000;
 
 /** What became of the last cry for help: never «asked for» before the hub has said so. */
 function outcome(view: View, action: Help, asked: boolean, words: Words): string {
@@ -128,8 +129,14 @@ function HelpBar({ view, onHelp }: { view: View; onHelp: (action: Help) => void 
   const ask = (action: Help) => {
     onHelp(action);
     setAsked(action);
-    setTimeout(() => setAsked(null), 8_000);
   };
+  // What became of it stands until it has been read: counted from the hub's answer.
+  const waits = view.waiting.some(({ op }) => op.action === asked && !op.call);
+  useEffect(() => {
+    if (!asked || waits) return;
+    const timer = setTimeout(() => setAsked(null), TOLD_MS);
+    return () => clearTimeout(timer);
+  }, [asked, waits]);
   return (
     <div className="bottom pair">
       <Hold onDone={() => ask("assist")} hint={words.help.assistHow}>

@@ -13,7 +13,7 @@ import { Menu } from "./Menu";
 import { Patients } from "./Patients";
 import { Pocket, usePocketLock } from "./Pocket";
 import { type Parts, useView } from "./parts";
-import { ShiftEnd } from "./ShiftEnd";
+import { Charger, ShiftEnd } from "./ShiftEnd";
 
 interface ShiftProps {
   parts: Parts;
@@ -86,6 +86,11 @@ export function Shift(props: ShiftProps) {
         onCheck={onCheck}
       />
       {!front && <ShiftEnd hubNow={hubNow} onStay={onStay} onLeave={() => setOpen("handover")} />}
+      <Charger
+        charging={parts.device.charging}
+        shown={!front}
+        onLeave={() => setOpen("handover")}
+      />
       <Notices notices={view.notices} />
       {open === "patients" ? (
         <Patients parts={parts} view={view} onClose={close} />

@@ -1,5 +1,5 @@
 // «Er du fortsatt på vakt?»: asked before the session ends, so that nobody is signed off unasked.
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { Me } from "../api/answers";
 import { get } from "../api/http";
 import { clock } from "../core/age";
@@ -28,6 +28,38 @@ export function ShiftEnd({ hubNow, onStay, onLeave }: ShiftEndProps) {
         <Tap onTap={onStay}>{words.shiftEnd.yes}</Tap>
         <Tap variant="secondary" onTap={onLeave}>
           {words.shiftEnd.no}
+        </Tap>
+      </div>
+    </section>
+  );
+}
+
+interface ChargerProps {
+  /** Null where the browser does not tell. */
+  charging: boolean | null;
+  /** No call is in front. */
+  shown: boolean;
+  onLeave: () => void;
+}
+
+/** Put in the charger during the shift: asked, never done by itself. */
+export function Charger({ charging, shown, onLeave }: ChargerProps) {
+  const words = useWords();
+  const [asks, setAsks] = useState(false);
+  const carried = useRef(false);
+  useEffect(() => {
+    if (charging === false) carried.current = true;
+    setAsks(charging === true && carried.current);
+  }, [charging]);
+  if (!asks || !shown) return null;
+  return (
+    <section className="shift-end" data-testid="charger" role="status">
+      <strong>{words.charger.ask}</strong>
+      <span>{words.charger.lead}</span>
+      <div className="pair">
+        <Tap onTap={() => setAsks(false)}>{words.charger.no}</Tap>
+        <Tap variant="secondary" onTap={onLeave}>
+          {words.charger.yes}
         </Tap>
       </div>
     </section>

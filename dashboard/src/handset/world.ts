@@ -2,6 +2,7 @@
 
 import type { Socket } from "../core/link";
 import { openOutbox } from "../core/outbox";
+import { ROOT } from "../core/root";
 import type { Sound } from "../core/sound";
 import type { Facts, World } from "../core/telephone";
 import { storedLang } from "../ui/words";
@@ -9,7 +10,7 @@ import { storedLang } from "../ui/words";
 export const VERSION = "0.1.0";
 
 const PAINT_EVERY_MS = 500;
-const LIMITED = "bjelle-not-heard";
+const LIMITED = `bjelle-not-heard${ROOT}`;
 
 interface Battery {
   level: number;
@@ -55,6 +56,11 @@ export class Device {
     return this.#lock !== null && !this.#lock.released;
   }
 
+  /** In the charger; null where the browser does not tell. */
+  get charging(): boolean | null {
+    return this.#battery?.charging ?? null;
+  }
+
   get batteryPercent(): number | null {
     return this.#battery ? Math.round(this.#battery.level * 100) : null;
   }
@@ -66,7 +72,7 @@ export class Device {
       audio: audio && !this.notHeard,
       wake_lock: this.awake,
       battery: this.batteryPercent,
-      charging: this.#battery?.charging ?? null,
+      charging: this.charging,
     };
   }
 }
@@ -83,7 +89,7 @@ const deaf = (): Socket => ({
 function openSocket(device: Device): Socket {
   if (device.offAir) return deaf();
   const scheme = location.protocol === "https:" ? "wss" : "ws";
-  const real = new WebSocket(`${scheme}://${location.host}/api/v1/handset`);
+  const real = new WebSocket(`${scheme}://${location.host}${ROOT}/api/v1/handset`);
   const socket: Socket = {
     onopen: null,
     onmessage: null,

@@ -122,6 +122,12 @@ export const en: Words = {
     open: "Unlock",
     how: "Hold for 1 second, or tap twice",
   },
+  charger: {
+    ask: "The phone is in the charger. Sign out?",
+    lead: "It rings as before until you sign out.",
+    yes: "Sign out",
+    no: "No, I am on shift",
+  },
   shiftEnd: {
     ask: "Are you still on duty?",
     until: (at) => `You are signed in until ${at}. After that you get no calls.`,

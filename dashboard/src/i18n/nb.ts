@@ -120,6 +120,12 @@ export const nb = {
     open: "Lås opp",
     how: "Hold i 1 sekund, eller trykk to ganger",
   },
+  charger: {
+    ask: "Telefonen står i laderen. Logge av?",
+    lead: "Den ringer som før til du logger av.",
+    yes: "Logg av",
+    no: "Nei, jeg er på vakt",
+  },
   shiftEnd: {
     ask: "Er du fortsatt på vakt?",
     until: (at: string) => `Innloggingen varer til ${at}. Etterpå får du ikke anrop.`,
