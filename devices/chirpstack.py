@@ -125,6 +125,8 @@ class ChirpStack:
             gateway_time=_gateway_time(body, receivers),
             decoded=body.get("object", BROKEN),
             codec=(text(tags.get("codec")), text(tags.get("codec_version"))),
+            session=text(body.get("devAddr")),
+            number=whole(body.get("fCnt")),
         )
         model = lorawan.model_named(self.catalogue, event.enrolled, suggested)
         return self._offered(

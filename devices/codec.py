@@ -87,6 +87,9 @@ class Message:
     test: bool = False
     model: str = ""
     model_version: int = 0
+    session: str = ""
+    """Inside one session (a join) a higher `number` was said later (DEVICES T4)."""
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

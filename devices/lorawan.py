@@ -53,7 +53,10 @@ class Uplink:
     decoded: object = BROKEN
     codec: tuple[str, str] = ("", "")
     """The server's codec and its version, where the server names them."""
-    battery_percent: float | None = None
+    session: str = ""
+    """The DevAddr: a join gives a new one."""
+    number: int = 0
+    """The frame counter."""
 
 
 def understand(
@@ -93,6 +96,8 @@ def understand(
         test=uplink.test,
         model=named,
         model_version=version,
+        session=short(uplink.session),
+        number=uplink.number,
     )
 
 

@@ -119,6 +119,8 @@ class TheThingsStack:
             test=heard.test(),
             decoded=up.get("decoded_payload", BROKEN),
             codec=(f"{brand}/{model}", text(versions.get("firmware_version"))),
+            session=text(ids.get("dev_addr")),
+            number=whole(up.get("f_cnt")),
         )
         chosen = lorawan.model_named(self.catalogue, heard.enrolled, suggested)
         found = lorawan.understand(uplink, heard.enrolled, chosen)

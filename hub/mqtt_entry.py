@@ -297,4 +297,6 @@ def _received(
         ),
         source=said.source,
         test=said.test,
+        session=said.session,
+        number=said.number,
     )

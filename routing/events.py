@@ -58,6 +58,9 @@ class SignalReceived:
     """Which of several copies of one press this is: `state`, `action`, `ha` (DEVICES D2)."""
     test: bool = False
     """Simulated or test traffic: never a call (DEVICES S1)."""
+    session: str = ""
+    """Inside one session (a join, a boot) a higher `number` was said later (DEVICES T4)."""
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ A retained or replayed press never rings as a new one. What lay in a backlog set
 judge the last of them, and a press in it rings, marked late.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from routing import rules
@@ -20,16 +21,19 @@ from routing.plan import Device, DeviceLife
 from routing.presses import press
 from routing.proof import proven
 from routing.readings import (
+    BedChanged,
     ButtonPressed,
+    DoorMoved,
     FallSeen,
     HelpCancelled,
     HelpPressed,
     HelpTrigger,
+    MotionSeen,
     Reading,
     TimeQuality,
 )
 from routing.state import DeviceNow, Level
-from routing.supervision import STUCK_AFTER
+from routing.supervision import STILL_AFTER, STUCK_AFTER
 from routing.technical import technical
 from routing.whose import whose
 
@@ -38,6 +42,10 @@ COPY_WITHIN = timedelta(seconds=2)
 """One press published by several sources (state, action, ha) is one (DEVICES D2)."""
 SAME_PACKET = timedelta(minutes=1)
 """How long before the last contact a message can have been taken in and not acknowledged."""
+SWAPPED = 8
+SWAPPED_WITHIN = timedelta(minutes=5)
+"""A message this many before the latest, this soon after it, was overtaken (DEVICES T4). More
+is a counter that begins again, after a new battery (D6)."""
 LATE_AFTER = timedelta(minutes=10)
 """Stored history older than this is a late alarm (DEVICES T2)."""
 
@@ -260,6 +268,7 @@ def _new_levels(
     levels = before.levels
     changed: list[Reading] = []
     baseline = False
+    overtaken = _is_overtaken(event, before, draft.now)
     for reading in event.readings:
         found = level_of(reading)
         if found is None:
@@ -269,6 +278,9 @@ def _new_levels(
         if known is not None and known.value == value:
             continue
         if known is None and len(levels) >= KINDS_KEPT:
+            continue
+        if known is not None and overtaken:
+            changed += _passed_by(reading, known.value)
             continue
         if levels is before.levels:
             levels = dict(levels)
@@ -283,11 +295,41 @@ def _new_levels(
     return levels, changed, baseline
 
 
+def _is_overtaken(event: SignalReceived, before: DeviceNow, now: datetime) -> bool:
+    """Tell whether the device said this before what was heard of it last."""
+    behind = before.number - event.number
+    return (
+        event.session != ""
+        and event.session == before.session
+        and event.number > 0
+        and 0 < behind <= SWAPPED
+        and before.last_heard is not None
+        and now - before.last_heard <= SWAPPED_WITHIN
+    )
+
+
+def _passed_by(reading: Reading, value: str) -> tuple[Reading, ...]:
+    """Return what rules hear of a level that is over already: that it was, and what is now.
+
+    A door that was opened and shut is told in the order of its doing; the level stays as it is.
+    """
+    match reading:
+        case DoorMoved():
+            return reading, replace(reading, open=value == "open")
+        case BedChanged():
+            return reading, replace(reading, occupied=value == "occupied")
+        case MotionSeen():
+            return reading, replace(reading, active=value == "on")
+        case FallSeen():
+            return (reading,)
+        case _:
+            return ()
+
+
 def _hangs_no_more(draft: Draft, known: Level | None, value: str) -> None:
     """Look later whether a sensor hangs, and at once where one that did has changed."""
-    if value == "on":
-        draft.look_at(draft.now + STUCK_AFTER)
-    elif known is not None and draft.now - known.since >= STUCK_AFTER:
+    draft.look_at(draft.now + (STUCK_AFTER if value == "on" else STILL_AFTER))
+    if known is not None and draft.now - known.since >= STUCK_AFTER:
         draft.look_at(draft.now)
 
 
@@ -299,6 +341,9 @@ def _remember(
     keys: dict[str, datetime],
 ) -> None:
     heard = before.last_heard
+    session, number = before.session, before.number
+    if event.session and not _is_overtaken(event, before, draft.now):
+        session, number = event.session, event.number
     # A retained message is the broker's memory: it proves no life.
     if not event.delivery.retained:
         at = event.delivery.backlog_since or draft.now
@@ -314,6 +359,8 @@ def _remember(
             before.battery_percent,
             before.problems,
             before.watched_since,
+            session,
+            number,
         ),
     )
 

@@ -148,6 +148,9 @@ class DeviceNow:
     problems: int = 0
     watched_since: datetime | None = None
     """When supervision began: a device that never spoke is silent too, counted from here."""
+    session: str = ""
+    number: int = 0
+    """The latest that was said, by the device's own counting; no session: it does not count."""
 
 
 @dataclass(frozen=True, slots=True)

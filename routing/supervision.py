@@ -25,9 +25,10 @@ from routing.events import (
 )
 from routing.health import BATTERY_GOOD_PERCENT, OFFLINE_HELD, alive, battery
 from routing.ids import BridgeId, DeviceId
+from routing.index import stays_in_room
 from routing.levels import level_of
 from routing.life import close_call
-from routing.plan import CallType, Device, DeviceClass, DeviceLife, Priority
+from routing.plan import CallType, Device, DeviceClass, DeviceLife, Priority, Profile
 from routing.readings import (
     Availability,
     BatteryRead,
@@ -60,6 +61,8 @@ STEADY = timedelta(minutes=10)
 
 STUCK_AFTER = timedelta(hours=24)
 """Movement without a pause for this long is a sensor that hangs (DEVICES A10)."""
+STILL_AFTER = timedelta(hours=72)
+"""No movement for this long where somebody lives is one too: alive, and blind."""
 
 _WATCHED = (DeviceLife.ACTIVE, DeviceLife.SUSPECT)
 _NEW = DeviceNow()
@@ -87,7 +90,16 @@ def only_heard(state: State, event: SignalReceived) -> bool:
     bridge = state.bridges.get(device.bridge)
     if bridge is not None and bridge.online is False:
         return False
-    return all(_says_nothing(known, reading) for reading in event.readings)
+    return _in_turn(known, event) and all(
+        _says_nothing(known, reading) for reading in event.readings
+    )
+
+
+def _in_turn(known: DeviceNow, event: SignalReceived) -> bool:
+    """Tell whether nothing is missing before it: else its number must be remembered (T4)."""
+    if not event.session or not any(level_of(reading) for reading in event.readings):
+        return True
+    return event.session == known.session and event.number == known.number + 1
 
 
 def _says_nothing(known: DeviceNow, reading: Reading) -> bool:
@@ -261,16 +273,27 @@ def _watch_offline(draft: Draft, device: Device, now: DeviceNow) -> None:
 
 def _watch_stuck(draft: Draft, device: Device, now: DeviceNow) -> None:
     level = now.levels.get("motion")
-    if level is None or level.value != "on":
+    if level is None or (level.value != "on" and not _lived_in(draft, device, level.since)):
         mended(draft, STUCK, device=device.id)
         return
-    due = level.since + STUCK_AFTER
+    due = level.since + (STUCK_AFTER if level.value == "on" else STILL_AFTER)
     if due > draft.now:
+        mended(draft, STUCK, device=device.id)
         draft.look_at(due)
     elif not any(is_fault(call, STUCK, device.id, None) for call in draft.open_calls()):
         known = facts(device=device.id, since=level.since.isoformat())
         because = Because(Reason.SENSOR_STUCK, facts=known)
         technical(draft, STUCK, because, device=device.id, priority=Priority.ROUTINE)
+
+
+def _lived_in(draft: Draft, device: Device, since: datetime) -> bool:
+    """Tell whether somebody has been at home in the device's room since then."""
+    return any(
+        stay.since <= since and stay.profile is not Profile.OUT
+        for held in draft.index.assignments.get(device.id, ())
+        if held.since <= since and (held.until is None or held.until > draft.now)
+        for stay in stays_in_room(draft.index, held.room, draft.now, draft.now)
+    )
 
 
 # --- Bridges, the broker, the store, the clock ------------------------------------------------

@@ -362,6 +362,13 @@ def test_t3_a_time_without_a_zone_is_no_time() -> None:
     assert message.device_time.quality is TimeQuality.NONE
 
 
+def test_t4_an_uplink_says_its_session_and_its_number() -> None:
+    registry = lorawan_registry("milesight/ws101")
+    first, second = (only(event(registry, up("ff2e01", n))) for n in (7, None))
+    assert (first.session, first.number) == ("01a2b3c4", 7)
+    assert (second.session, second.number) == ("01a2b3c4", 0)
+
+
 def test_a3_the_bridges_last_will_is_one_word_of_the_bridge() -> None:
     assert Zigbee().button().say("bridge/state", {"state": "offline"}) == (
         BridgeSaid(BridgeId("z2m"), online=False, detail="bridge/state"),

@@ -6,8 +6,18 @@ from datetime import timedelta
 from routing.calls import CallState
 from routing.defaults import POLICIES
 from routing.effects import Move, Reason, Show
-from routing.plan import CallType, Plan
-from tests.routing.night import Night, arrive, close, left, motion, press, solvik, take
+from routing.plan import CallType, Plan, Profile
+from tests.routing.night import (
+    Night,
+    arrive,
+    close,
+    left,
+    motion,
+    press,
+    solvik,
+    take,
+    with_stay,
+)
 
 
 def short() -> Plan:
@@ -73,7 +83,7 @@ def test_a_house_without_the_limit_asks_nobody() -> None:
     night.at("12:00").noted()
 
 
-def test_movement_without_a_pause_for_a_day_is_a_sensor_that_hangs() -> None:
+def test_a10_movement_without_a_pause_for_a_day_is_a_sensor_that_hangs() -> None:
     night = Night().at("01:00", motion(on=True)).at("24:59")
     assert night.faults() == []
 
@@ -92,6 +102,28 @@ def test_a_sensor_that_hangs_is_told_once() -> None:
     night.at("27:00", motion(on=True, device="radar-204")).at("52:00")
 
     assert night.faults() == ["sensor_stuck", "sensor_stuck"]
+
+
+def test_a10_no_movement_for_three_days_where_somebody_lives_is_a_blind_sensor() -> None:
+    night = Night().at("01:00", motion(on=True)).at("02:00", motion(on=False))
+    night.at("60:00", motion(on=False)).at("73:59")
+    assert night.faults() == []
+
+    night.at("74:00")
+    assert night.faults() == ["sensor_stuck"]
+
+    night.at("75:00", motion(on=True)).at("75:01")
+    assert night.faults() == []
+
+
+def test_a10_a_room_whose_patient_is_out_or_has_left_may_be_still() -> None:
+    for plan in (
+        with_stay(solvik(), "ola", profile=Profile.OUT),
+        replace(solvik(), stays=()),
+    ):
+        night = Night(plan).at("01:00", motion(on=True)).at("02:00", motion(on=False))
+        night.at("80:00")
+        assert "sensor_stuck" not in night.faults()
 
 
 def test_movement_that_pauses_is_not_one_that_hangs() -> None:
