@@ -29,6 +29,7 @@ PARTS = (
     ("broker", "hub.cli_broker:broker"),
     ("coverage", "hub.cli_coverage:coverage"),
     ("route", "hub.cli_route:route"),
+    ("rules", "hub.cli_rules:rules"),
     ("channel", "hub.cli_channel:channel"),
 )
 """Command name and where it lives. What stands above the hub comes in by entry point."""

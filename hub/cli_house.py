@@ -24,6 +24,7 @@ from hub.cli_door import (
 from hub.cli_hub import Refused, RunningHub, read_password
 from hub.clock import SystemClock
 from hub.house import HouseFile, HouseFileError, load, schema
+from hub.house_standing import HouseStands
 from hub.house_store import Adopted, LoginTaken, adopt, exported
 
 house = typer.Typer(
@@ -129,7 +130,8 @@ def _through_hub(hub: RunningHub, file: Path, login: str | None) -> dict[str, An
         )
     except Refused as error:
         for one in error.problem.get("errors", ()):
-            where = f"{file.name}:{one.get('line')}: {one.get('path')}"
+            line = f":{one['line']}" if one.get("line") else ""
+            where = f"{file.name}{line}: {one.get('path')}"
             print(f"{where}: {one.get('text')}", file=sys.stderr)
         fail(f"not imported: {error}")
 
@@ -167,7 +169,7 @@ async def _adopt(read: HouseFile, store: str | None) -> Adopted:
     base = await opened(store, create=True)
     try:
         return await adopt(base, read, at=SystemClock().now(), by=None)
-    except LoginTaken as error:
+    except (LoginTaken, HouseStands) as error:
         fail(f"not imported: {error}")
     finally:
         await base.close()

@@ -13,10 +13,20 @@ from pydantic import BaseModel
 
 from devices.catalogue import load as catalogue
 from devices.registry import MAKERS
-from hub.house_file import LadderPart, RulePart, Sections, StayPart, StepPart, UsePart, known
-from hub.house_plan import ladders_of, moment, rule, target
+from hub.house_file import (
+    LadderPart,
+    RulePart,
+    Sections,
+    StayPart,
+    StepPart,
+    UsePart,
+    known,
+    template_named,
+)
+from hub.house_plan import ladders_of, moment, rule, target, template
+from hub.house_templates import deviating
 from hub.house_yaml import Path, dotted
-from routing.plan import Competence, Purpose, Role, RoomKind, TargetKind
+from routing.plan import Competence, Purpose, Role, RoomKind, RuleState, TargetKind
 from routing.readings import DeviceClass
 
 Found = Iterator[tuple[Path, str]]
@@ -42,12 +52,14 @@ def problems(sections: Sections) -> Found:
     yield from _handsets(sections)
     yield from _shifts(sections)
     yield from _rules(sections)
+    yield from _templates(sections)
     yield from _no_names_in_the_plan(sections)
     unreadable = list(_unreadable_moments(sections, zone))
     yield from unreadable
     if not unreadable:
         yield from _overlaps(sections, zone)
         yield from _rule_problems(sections, zone)
+        yield from _deviations(sections, zone)
 
 
 def _missing(path: Path, what: str, name: str | None, among: Collection[str]) -> Found:
@@ -251,6 +263,48 @@ def _rule_problems(sections: Sections, zone: ZoneInfo) -> Found:
         since, until = part.valid_from, part.valid_until
         if since and until and moment(until, zone) <= moment(since, zone):
             yield ("rules", name, "valid_until"), "is not after valid_from"
+
+
+# --- Templates -------------------------------------------------------------------------------
+
+
+def _templates(sections: Sections) -> Found:
+    """A template is every house's: it names nothing that stands in one of them."""
+    for name, part in sections.templates.items():
+        for field in ("triggers", "unless"):
+            for n, trigger in enumerate(getattr(part, field) or ()):
+                if trigger.device or trigger.room:
+                    text = "names a device or room: those are the rule's, not the template's"
+                    yield ("templates", name, field, n), text
+    for name, part in sections.rules.items():
+        if part.template:
+            yield from _template_of(sections, ("rules", name, "template"), part.template)
+
+
+def _template_of(sections: Sections, path: Path, text: str) -> Found:
+    named = template_named(text)
+    among = [f"{name}@{one.version}" for name, one in sections.templates.items()]
+    if named is None:
+        yield path, f"expected a template and its version, as ID@1; {known(among)}"
+    elif named[0] not in sections.templates:
+        yield path, f"no template '{named[0]}' in `templates`; {known(among)}"
+    elif named[1] > sections.templates[named[0]].version:
+        yield path, f"there is no version {named[1]} of {named[0]} here; {known(among)}"
+
+
+def _deviations(sections: Sections, zone: ZoneInfo) -> Found:
+    """A rule that differs from its template says why, by every door."""
+    templates = {name: template(name, part) for name, part in sections.templates.items()}
+    for name, part in sections.rules.items():
+        named = template_named(part.template)
+        found = templates.get(named[0]) if named else None
+        if named is None or found is None or found.version != named[1] or part.deviation:
+            continue
+        fields = deviating(rule(name, part, zone), found)
+        if fields and part.state is not RuleState.ENDED:
+            differs = f"differs from {part.template} in {', '.join(fields)}"
+            text = f"{differs}: write here why this patient needs it so, or follow the template"
+            yield ("rules", name, "deviation"), text
 
 
 # --- Time ------------------------------------------------------------------------------------

@@ -96,6 +96,9 @@ class _Writer:
                 _str(ladder.id): self._ladder(ladder) for ladder in plan.ladders.values()
             },
             "policies": {str(kind): self._policy(p) for kind, p in plan.policies.items()},
+            "templates": {
+                _str(one.id): self._filled(one, leave=("id",)) for one in plan.templates
+            },
             "rules": {_str(rule.id): self._filled(rule, leave=("id",)) for rule in plan.rules},
             "shifts": {_str(shift.id): self._shift(shift) for shift in plan.shifts},
         }

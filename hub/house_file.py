@@ -354,6 +354,29 @@ class RulePart(Part):
     version: Annotated[int, Field(ge=1)] = 1
 
 
+class TemplatePart(Part):
+    """What rules have in common. A rule names it as `template: ID@VERSION`.
+
+    What a rule leaves out is the template's; where it differs it says why in `deviation`.
+    Raise `version` with every change, and keep the file's `templates` equal in all houses.
+    """
+
+    version: Annotated[int, Field(ge=1)]
+    title: Line = ""
+    routine: Line = ""
+    """The routine's id where the municipality keeps its routines."""
+    triggers: list[TriggerPart] | None = None
+    call_type: CallType | None = None
+    combine: Combine | None = None
+    unless: list[TriggerPart] | None = None
+    window: WindowPart | None = None
+    delay: Duration | None = None
+    priority: PriorityWord | None = None
+    ends_by_itself: bool | None = None
+    text: Line | None = None
+    least_intrusive: Text | None = None
+
+
 class ShiftPart(Part):
     """A planned shift: whoever begins it signs in, at the latest `grace` after its start."""
 
@@ -382,9 +405,44 @@ class Sections(Part):
     """Left out: the default ladders of routing/defaults.py."""
     policies: dict[CallType, PolicyPart] = {}
     """Left out: the default call types of routing/defaults.py."""
+    templates: dict[Id, TemplatePart] = {}
+    """What the rules of this and other houses have in common."""
     rules: dict[Id, RulePart] = {}
     shifts: dict[Id, ShiftPart] = {}
     """Left out: nobody is waited for at a change of shift."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _rules_from_templates(cls, data: Any) -> Any:
+        """Fill what a rule leaves out from the template that it names."""
+        if not isinstance(data, dict) or not isinstance(data.get("rules"), dict):
+            return data
+        templates = data.get("templates")
+        if not isinstance(templates, dict):
+            return data
+        rules = {name: _filled(rule, templates) for name, rule in data["rules"].items()}
+        return {**data, "rules": rules}
+
+
+OWN_OF_TEMPLATE = ("version", "title", "routine")
+"""Fields of a template that say what it is; the others are the rule's."""
+
+
+def template_named(text: str) -> tuple[str, int] | None:
+    """Read `night-bed@2`: a template's id and version."""
+    name, _, version = text.partition("@")
+    return (name, int(version)) if name and version.isdecimal() else None
+
+
+def _filled(rule: Any, templates: dict[Any, Any]) -> Any:
+    named = template_named(str(rule.get("template", ""))) if isinstance(rule, dict) else None
+    found = templates.get(named[0]) if named else None
+    if named is None or not isinstance(found, dict):
+        return rule
+    if str(found.get("version")) != str(named[1]):  # a file's numbers are text still
+        return rule
+    own = {name: part for name, part in found.items() if name not in OWN_OF_TEMPLATE}
+    return {**own, **{name: part for name, part in rule.items() if part is not None}}
 
 
 def known(ids: Iterable[str]) -> str:

@@ -12,8 +12,10 @@ from hub.house_file import (
     ShiftPart,
     StayPart,
     StepPart,
+    TemplatePart,
     TriggerPart,
     UsePart,
+    WindowPart,
 )
 from hub.names import Name, Named, shorten
 from routing.defaults import LADDERS, POLICIES
@@ -28,6 +30,7 @@ from routing.ids import (
     RoomId,
     RuleId,
     StaffId,
+    TemplateId,
     UnitId,
 )
 from routing.plan import (
@@ -48,6 +51,7 @@ from routing.plan import (
     Stay,
     Target,
     TargetKind,
+    Template,
     Trigger,
     Unit,
     Window,
@@ -167,9 +171,36 @@ def _trigger(part: TriggerPart) -> Trigger:
     return Trigger(part.kind, device, _room(part.room), part.within)
 
 
+def template(name: str, part: TemplatePart) -> Template:
+    """Return a template as the plan has it."""
+    return Template(
+        id=TemplateId(name),
+        version=part.version,
+        title=part.title,
+        routine=part.routine,
+        triggers=_triggers(part.triggers),
+        call_type=part.call_type,
+        combine=part.combine,
+        unless=_triggers(part.unless),
+        window=_window(part.window),
+        delay=part.delay,
+        priority=part.priority,
+        ends_by_itself=part.ends_by_itself,
+        text=part.text,
+        least_intrusive=part.least_intrusive,
+    )
+
+
+def _triggers(parts: list[TriggerPart] | None) -> tuple[Trigger, ...] | None:
+    return None if parts is None else tuple(_trigger(part) for part in parts)
+
+
+def _window(part: WindowPart | None) -> Window | None:
+    return None if part is None else Window(part.since, part.until, tuple(part.weekdays))
+
+
 def rule(name: str, part: RulePart, zone: ZoneInfo) -> Rule:
     """Return a rule as the plan has it."""
-    window = part.window
     return Rule(
         id=RuleId(name),
         version=part.version,
@@ -180,7 +211,7 @@ def rule(name: str, part: RulePart, zone: ZoneInfo) -> Rule:
         state=part.state,
         combine=part.combine,
         unless=tuple(_trigger(trigger) for trigger in part.unless),
-        window=Window(window.since, window.until, tuple(window.weekdays)) if window else None,
+        window=_window(part.window),
         delay=part.delay,
         priority=part.priority,
         ladder=LadderId(part.ladder) if part.ladder else None,
@@ -274,6 +305,7 @@ def plan_of(sections: Sections, version: int) -> Plan:
         policies={kind: _policy(kind, sections.policies.get(kind)) for kind in CallType},
         rules=tuple(rule(name, part, zone) for name, part in sections.rules.items()),
         shifts=tuple(_shift(name, part) for name, part in sections.shifts.items()),
+        templates=tuple(template(name, part) for name, part in sections.templates.items()),
     )
 
 

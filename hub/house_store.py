@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Table, delete, insert, select, update
 
 from hub.house import HouseFile
 from hub.house_export import export
+from hub.house_standing import refuse
 from hub.names import Names
 from hub.records import decode_plan, encode_plan
 from hub.store import tables
@@ -64,11 +65,13 @@ async def adopt(
 
     Raises:
         LoginTaken: a login of the file is another account's.
+        HouseStands: the file would undo an objection, an end or a pause of a rule.
     """
 
     def work(connection: Connection) -> Adopted:
         previous = newest(connection, HouseId(file.house.id))
         adopted = _compared(file, previous)
+        refuse(connection, previous, adopted.plan)
         if adopted.changed:
             _put_plan(connection, adopted.plan, at, by)
         _put_names(connection, file)

@@ -115,6 +115,7 @@ class Houses:
         Raises:
             LookupError: the file is another house's than those that run here.
             LoginTaken: a login of the file is another account's.
+            HouseStands: the file would undo an objection, an end or a pause of a rule.
             StoreDown: the database does not answer.
         """
         house = HouseId(file.house.id)

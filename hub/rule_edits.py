@@ -105,12 +105,15 @@ def ended(rule: Rule, at: datetime) -> Rule:
 
 
 def _decided_anew(before: Rule, after: Rule) -> None:
-    """An objection stands until somebody has decided, and said on what."""
+    """An objection, and an end, stand until somebody has decided, and said on what."""
     still = (RuleState.SUSPENDED, RuleState.ENDED)
-    again = before.state is RuleState.SUSPENDED and after.state not in still
+    again = before.state in still and after.state not in still
     if again and after.basis_reference in ("", before.basis_reference):
         same = f"it is still '{before.basis_reference}'"
-        text = f"the patient objected: name the new decision or consent here ({same})"
+        why = "the patient objected"
+        if before.state is RuleState.ENDED:
+            why = "the rule was ended"
+        text = f"{why}: name the new decision or consent here ({same})"
         raise RuleRefused((("basis_reference", text),))
 
 

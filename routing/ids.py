@@ -15,6 +15,7 @@ BridgeId = NewType("BridgeId", str)
 """What carries devices to us: a zigbee2mqtt, a ChirpStack application, a BLE gateway."""
 LadderId = NewType("LadderId", str)
 RuleId = NewType("RuleId", str)
+TemplateId = NewType("TemplateId", str)
 CallId = NewType("CallId", str)
 """`<epoch>-<seq>`: each start of the hub commits a new epoch, so an id is never used twice."""
 SignalId = NewType("SignalId", str)

@@ -19,6 +19,7 @@ from routing.ids import (
     RoomId,
     RuleId,
     StaffId,
+    TemplateId,
     UnitId,
 )
 from routing.readings import DeviceClass
@@ -400,7 +401,9 @@ class Rule:
     valid_from: datetime | None = None
     valid_until: datetime | None = None
     template: str = ""
+    """`ID@VERSION` of the shared template it was made from, empty if none."""
     deviation: str = ""
+    """Why it differs from its template."""
 
     def problems(self) -> tuple[str, ...]:
         """Say what keeps this rule from being active, empty if nothing does."""
@@ -413,6 +416,30 @@ class Rule:
         if not self.triggers:
             found.append("listens for nothing: give at least one trigger")
         return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What rules of several patients and houses have in common. None: left to each rule.
+
+    A rule names it with its version; where the rule differs it says why (`Rule.deviation`).
+    """
+
+    id: TemplateId
+    version: int
+    title: str = ""
+    routine: str = ""
+    """The routine's id where the municipality keeps its routines."""
+    triggers: tuple[Trigger, ...] | None = None
+    call_type: CallType | None = None
+    combine: Combine | None = None
+    unless: tuple[Trigger, ...] | None = None
+    window: Window | None = None
+    delay: timedelta | None = None
+    priority: Priority | None = None
+    ends_by_itself: bool | None = None
+    text: str | None = None
+    least_intrusive: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -435,3 +462,4 @@ class Plan:
     policies: dict[CallType, CallPolicy] = field(default_factory=dict[CallType, CallPolicy])
     rules: tuple[Rule, ...] = ()
     shifts: tuple[Shift, ...] = ()
+    templates: tuple[Template, ...] = ()

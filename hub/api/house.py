@@ -15,6 +15,7 @@ from hub.api.sessions import end_session
 from hub.api.wiring import Hub, TheHub, TheSession
 from hub.engine import EngineStopped
 from hub.house import HouseFile, HouseFileError, parse
+from hub.house_standing import HouseStands
 from hub.house_store import LoginTaken
 from hub.store.rows import StoreDown
 from routing.ids import HouseId
@@ -53,6 +54,8 @@ async def adopt(request: Request, session: TheSession, hub: TheHub) -> HouseAdop
         raise ApiProblem(
             409, "login-taken", "Login taken", str(error), do="change `login` in the file"
         ) from error
+    except HouseStands as error:
+        raise _stands(error) from error
     except LookupError as error:
         raise _another_house(file.house.id, session.house) from error
     except StoreDown as error:
@@ -137,6 +140,22 @@ def _refused(error: HouseFileError) -> ApiProblem:
         for problem in error.problems[:PROBLEMS_TOLD]
     ]
     return refused
+
+
+def _stands(error: HouseStands) -> ApiProblem:
+    """The file would undo what was decided in the house meanwhile."""
+    path, text = error.problems[0]
+    problem = ApiProblem(
+        409,
+        "house-stands",
+        "The house stands",
+        f"nothing was changed: {path}: {text}",
+        do="correct what `errors` names, or export the house as it is now and change that",
+    )
+    problem.body.errors = [
+        {"path": path, "text": text} for path, text in error.problems[:PROBLEMS_TOLD]
+    ]
+    return problem
 
 
 def _another_house(given: str, here: str) -> ApiProblem:

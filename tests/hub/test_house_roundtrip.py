@@ -109,6 +109,7 @@ def houses(draw: st.DrawFn) -> dict[str, Any]:
         made["devices"] = {
             name: draw(_device(n, rooms, patients)) for n, name in enumerate(devices)
         }
+    made["templates"] = draw(st.dictionaries(ids, _template(), max_size=2))
     if patients:
         made["rules"] = {name: draw(_rule(patients, devices, rooms, ladders)) for name in rules}
     kinds = st.dictionaries(words(CallType), _policy(ladders), max_size=3)
@@ -182,6 +183,28 @@ def _device(n: int, rooms: list[str], patients: list[str]) -> st.SearchStrategy[
             "expect_every": spans,
             "proven_at": moments,
             "used": st.lists(part(use, who), max_size=1),
+        },
+    )
+
+
+def _template() -> st.SearchStrategy[Any]:
+    triggers = st.lists(part({"kind": words(TriggerKind)}, {"within": spans}), max_size=2)
+    days = some(list(WEEKDAYS), min_size=1)
+    return part(
+        {"version": st.integers(1, 9)},
+        {
+            "title": names,
+            "routine": names,
+            "triggers": triggers,
+            "call_type": words(CallType),
+            "combine": words(Combine),
+            "unless": triggers,
+            "window": part({"since": clock, "until": clock}, {"weekdays": days}),
+            "delay": spans,
+            "priority": word_names(Priority),
+            "ends_by_itself": st.sampled_from(["true", "false"]),
+            "text": texts,
+            "least_intrusive": texts,
         },
     )
 
