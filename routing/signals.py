@@ -103,6 +103,8 @@ def _take_in(draft: Draft, event: SignalReceived) -> Booking:
         _remember(draft, event, before, levels, keys)
     for reading in changed:
         outcome = weightier(outcome, _changed(draft, event, reading))
+    if changed and _is_overtaken(event, before, draft.now):
+        outcome = weightier(outcome, _restored(draft, event, before, changed))
     for reading in event.readings:
         if isinstance(reading, ButtonPressed) and not event.delivery.retained:
             outcome = weightier(outcome, rules.pressed(draft, event))
@@ -268,7 +270,6 @@ def _new_levels(
     levels = before.levels
     changed: list[Reading] = []
     baseline = False
-    overtaken = _is_overtaken(event, before, draft.now)
     for reading in event.readings:
         found = level_of(reading)
         if found is None:
@@ -278,9 +279,6 @@ def _new_levels(
         if known is not None and known.value == value:
             continue
         if known is None and len(levels) >= KINDS_KEPT:
-            continue
-        if known is not None and overtaken:
-            changed += _passed_by(reading, known.value)
             continue
         if levels is before.levels:
             levels = dict(levels)
@@ -308,22 +306,35 @@ def _is_overtaken(event: SignalReceived, before: DeviceNow, now: datetime) -> bo
     )
 
 
-def _passed_by(reading: Reading, value: str) -> tuple[Reading, ...]:
-    """Return what rules hear of a level that is over already: that it was, and what is now.
+def _restored(
+    draft: Draft, event: SignalReceived, before: DeviceNow, changed: list[Reading]
+) -> Booking:
+    """Put back the levels that an overtaken message was too late for, and tell the rules.
 
-    A door that was opened and shut is told in the order of its doing; the level stays as it is.
+    A door that was opened and shut is so told in the order of its doing, and ends as shut.
     """
+    known = draft.devices[event.device]
+    draft.put_device(event.device, replace(known, levels={**known.levels, **before.levels}))
+    outcome = _UNCHANGED
+    for reading in changed:
+        found = level_of(reading)
+        level = None if found is None else before.levels.get(found[0])
+        now = None if level is None else _as_now(reading, level.value)
+        if now is not None:
+            outcome = weightier(outcome, _changed(draft, event, now))
+    return outcome
+
+
+def _as_now(reading: Reading, value: str) -> Reading | None:
     match reading:
         case DoorMoved():
-            return reading, replace(reading, open=value == "open")
+            return replace(reading, open=value == "open")
         case BedChanged():
-            return reading, replace(reading, occupied=value == "occupied")
+            return replace(reading, occupied=value == "occupied")
         case MotionSeen():
-            return reading, replace(reading, active=value == "on")
-        case FallSeen():
-            return (reading,)
+            return replace(reading, active=value == "on")
         case _:
-            return ()
+            return None
 
 
 def _hangs_no_more(draft: Draft, known: Level | None, value: str) -> None:
