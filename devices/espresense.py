@@ -1,10 +1,10 @@
 """ESPresense: which room heard which tag, and the rooms' own inputs.
 
-`espresense/devices/<id>/<room>` is a sighting (QoS 0, not retained);
-`espresense/rooms/<room>/status` is a node's last will; its button, motion, pir and radar
-inputs are
-*retained*: exactly the replayed old press (R1), which `routing` tells from a new one by its
-delivery. A sighting never says where somebody is, only who was heard by what (L4).
+`espresense/devices/<id>/<room>` is a sighting (QoS 0, not retained); an enrolled node's
+`telemetry` is its sign of life; `espresense/rooms/<room>/status` is a node's last will; its
+button, motion, pir and radar inputs are *retained*: exactly the replayed old press (R1), which
+`routing` tells from a new one by its delivery. A sighting never says where somebody is, only
+who was heard by what (L4).
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ from devices.codec import (
 )
 from devices.envelope import parsed, plain, table
 from devices.words import Findings, Word, number
-from routing.readings import BatteryRead, DeviceClass, DeviceHeard, Reading, Sighted
+from routing.readings import BatteryRead, DeviceClass, DeviceHeard, HeardBy, Reading, Sighted
 
 INPUTS: Mapping[str, Word] = {
     "motion": Word("motion", on="ON"),
@@ -60,6 +60,8 @@ class Espresense:
                     return (BridgeSaid(self.bridge, state == "online", f"node {room}", room),)
                 why = "a node's status is neither online nor offline"
                 return (Undecodable(topic, payload, why, self.bridge),)
+            case ["rooms", room, "telemetry"] if room in self.enrolled:
+                return (self._message(room, (DeviceHeard(HeardBy.HEARTBEAT),), ""),)
             case ["rooms", room, ("button" | "motion" | "pir" | "radar") as what]:
                 return (self._input(topic, room, what, payload),)
             case _:

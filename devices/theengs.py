@@ -22,7 +22,7 @@ from devices.codec import (
 )
 from devices.envelope import Json, parsed, plain, table, text
 from devices.words import Findings, Word, number
-from routing.readings import DeviceClass, DeviceHeard, Reading, Sighted
+from routing.readings import DeviceClass, DeviceHeard, HeardBy, Reading, Sighted
 
 PACKET_WINDOW = timedelta(seconds=4)
 """An advert is repeated, and heard by several gateways, for about so long (DEVICES D9)."""
@@ -78,12 +78,20 @@ class Theengs:
                     return (BridgeSaid(self.bridge, online, f"gateway {gateway}", gateway),)
                 why = "a gateway's LWT is neither online nor offline"
                 return (Undecodable(topic, payload, why, self.bridge),)
+            case [gateway, "SYStoMQTT"] if (known := _plain_address(gateway)) in self.enrolled:
+                return (self._alive(known),)
             case [gateway, "BTtoMQTT", *_] | [gateway, "undecoded", *_]:
                 return (self._advert(topic, gateway, payload),)
             case ["home_presence", gateway, *_]:
                 return (self._advert(topic, gateway, payload),)
             case _:
                 return (Ignored("the gateway's own business"),)
+
+    def _alive(self, gateway: str) -> Message:
+        """A receiver's own news of itself: that it lives is what we need of it."""
+        enrolled = self.enrolled[gateway]
+        heard = (DeviceHeard(HeardBy.HEARTBEAT),)
+        return Message(self.bridge, gateway, enrolled.device, heard, model=enrolled.model)
 
     def _advert(self, topic: str, gateway: str, payload: bytes) -> Message | Undecodable:
         body = table(parsed(payload))

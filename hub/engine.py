@@ -29,6 +29,7 @@ from hub.store.rows import (
     QuarantinedMessage,
     Row,
     Snapshot,
+    changed_calls,
 )
 from hub.store.store import Store
 from routing.effects import Effect
@@ -310,8 +311,7 @@ class Engine:
 
     def _now_and_then(self) -> None:
         now = self._now()
-        since = self._heard.since
-        if since is not None and now >= since + self._limits.heard_flush:
+        if self._heard.due(self.state, now, self._limits.heard_flush):
             self._flush_heard()
         every = self._limits.snapshot_every_rows
         if self._since_snapshot >= (every if not self.depth else 2 * every):
@@ -319,10 +319,10 @@ class Engine:
             self._snapshot()
 
     def _flush_heard(self) -> bool:
-        event = self._heard.flush()
-        if event is not None:
+        events = self._heard.tell(self.state)
+        for event in events:
             self._process(Entry(event, Lane.BULK))
-        return event is not None
+        return bool(events)
 
     def _snapshot(self) -> None:
         self._store.keep(self._snapshot_of(self.state, self._now()))
@@ -350,12 +350,13 @@ class Engine:
             return False
         before, self.state = self.state, state
         self._make_noise(effects)
-        changed = _changed_calls(before, state)
+        changed = changed_calls(before, state)
         self._record(entry, type(event).__name__, payload, effects, decisions, now, changed)
         return True
 
     def _is_only_heard(self, event: SignalReceived) -> bool:
         try:
+            self._heard.sighted(event, self.state, self._now())
             return self._core.only_heard(self.state, event)
         except Exception:
             log.exception("only_heard raised: the event is stepped", house=self.house)
@@ -489,11 +490,3 @@ class Engine:
             # If rows were lost with the spool, recovery must start after the gap.
             self._since_snapshot = max(self._since_snapshot, self._limits.snapshot_every_rows)
         self._inbox.wake()
-
-
-def _changed_calls(before: State, after: State) -> tuple[Call, ...]:
-    """Calls that are not the very same value as before: the projection's rows."""
-    if after.calls is before.calls:
-        return ()
-    old = before.calls
-    return tuple(call for key, call in after.calls.items() if old.get(key) is not call)

@@ -26,7 +26,7 @@ from hub.house_file import (
 from hub.house_plan import ladders_of, moment, rule, target, template
 from hub.house_templates import deviating
 from hub.house_yaml import Path, dotted
-from routing.plan import Competence, Purpose, Role, RoomKind, RuleState, TargetKind
+from routing.plan import Basis, Competence, Purpose, Role, RoomKind, RuleState, TargetKind
 from routing.readings import DeviceClass
 
 Found = Iterator[tuple[Path, str]]
@@ -132,6 +132,9 @@ def _patients(sections: Sections) -> Found:
         for n, stay in enumerate(patient.stays):
             here = ("patients", name, "stays", n)
             yield from _missing((*here, "bed"), "bed", stay.bed, beds)
+            if stay.place and stay.place.basis is Basis.STAFF_ONLY:
+                text = "a place is the patient's own: consent, decision_4_6a or chapter_4a"
+                yield (*here, "place", "basis"), text
             for field in ("assigned", "backup"):
                 for m, person in enumerate(getattr(stay, field)):
                     path = (*here, field, m)
@@ -154,11 +157,11 @@ def _devices(sections: Sections) -> Found:
         here = ("devices", name)
         yield from _missing((*here, "bridge"), "bridge", device.bridge, sections.bridges)
         yield from _model((*here, "model"), device.model, device.device_class)
-        native = (device.bridge, device.native.lower())
-        if native in natives:
-            text = f"'{device.native}' is {natives[native]} already on bridge {device.bridge}"
-            yield (*here, "native"), text
-        natives[native] = name
+        yield from _native((*here, "native"), name, device.bridge, device.native, natives)
+        for n, alias in enumerate(device.aliases):
+            at, bridge = (*here, "aliases", n), alias.bridge or device.bridge
+            yield from _missing((*at, "bridge"), "bridge", alias.bridge, sections.bridges)
+            yield from _native((*at, "native"), name, bridge, alias.native, natives)
         for n, use in enumerate(device.used):
             yield from _use(sections, (*here, "used", n), use)
     topics: dict[str, str] = {}
@@ -171,6 +174,15 @@ def _devices(sections: Sections) -> Found:
             )
             yield (*here, "base_topic"), text
         topics[bridge.base_topic] = name
+
+
+def _native(
+    path: Path, name: str, bridge: str, native: str, natives: dict[tuple[str, str], str]
+) -> Found:
+    key = (bridge, native.lower())
+    if key in natives:
+        yield path, f"'{native}' is {natives[key]} already on bridge {bridge}"
+    natives[key] = name
 
 
 def _model(path: Path, name: str, device_class: DeviceClass) -> Found:
@@ -196,6 +208,8 @@ def _use(sections: Sections, here: Path, use: UsePart) -> Found:
     yield from _missing((*here, "room"), "room", use.room, sections.rooms)
     if not use.patient and not use.room and use.purpose is not Purpose.STAFF:
         yield here, "belongs to nobody and nowhere: give a patient, a room, or both"
+    if use.purpose is Purpose.RECEIVER and use.patient:
+        yield (*here, "patient"), "a receiver is worn by nobody: give the room it stands in"
 
 
 # --- Ladders and policies --------------------------------------------------------------------
@@ -418,6 +432,9 @@ def _no_names_in_the_plan(sections: Sections) -> Found:
             for field in ("goal", "note", "isolation"):
                 path = ("patients", name, "stays", n, field)
                 yield from _holds_name(path, getattr(stay, field), words)
+            if stay.place:
+                path = ("patients", name, "stays", n, "place", "reference")
+                yield from _holds_name(path, stay.place.reference, words)
         for rule_name, part in sections.rules.items():
             if part.patient == name:
                 yield from _rule_holds_name(rule_name, part, words)

@@ -14,10 +14,12 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 from hub.house_file import WEEKDAYS, written_duration
 from hub.names import Named, Names
 from routing.plan import (
+    Alias,
     Assignment,
     CallPolicy,
     Device,
     Ladder,
+    PlaceBasis,
     Plan,
     Room,
     Rung,
@@ -177,7 +179,7 @@ class _Writer:
             case Rung(targets, patience):
                 ring = [self._value(to) for to in targets]
                 return {"ring": ring, "patience": written_duration(patience)}
-            case Trigger():
+            case Trigger() | Alias() | PlaceBasis():
                 return self._filled(value, leave=())
             case Window(since, until, weekdays):
                 days = (

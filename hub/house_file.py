@@ -199,6 +199,15 @@ class RoomPart(Part):
     """Ids of the bed places in it."""
 
 
+class PlacePart(Part):
+    """On which legal basis the patient's place is followed. Left out: only during a call."""
+
+    basis: Basis
+    review_by: Day
+    reference: Line = ""
+    decided_by: Line = ""
+
+
 class StayPart(Part):
     """A patient's stay: in which bed, from when (`since`) to when (`until`, not included)."""
 
@@ -212,6 +221,7 @@ class StayPart(Part):
     note: Text = ""
     assigned: list[Key] = []
     backup: list[Key] = []
+    place: PlacePart | None = None
 
 
 class PatientPart(Part):
@@ -242,6 +252,13 @@ class UsePart(Part):
     room: Key | None = None
 
 
+class AliasPart(Part):
+    """Another id that the same device shows itself under; `bridge`: by default the device's."""
+
+    native: Annotated[str, Field(min_length=1, max_length=128), Schema(_TEXT_OR_NUMBER)]
+    bridge: Key | None = None
+
+
 class DevicePart(Part):
     """A device as enrolled."""
 
@@ -255,6 +272,7 @@ class DevicePart(Part):
     expect_every: Duration | None = None
     """Longest silence that is not a fault. None: not supervised, and shown as that."""
     proven_at: Moment | None = None
+    aliases: list[AliasPart] = []
     used: list[UsePart] = []
 
 

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from hub.house_file import (
     DevicePart,
     LadderPart,
+    PlacePart,
     PolicyPart,
     RulePart,
     Sections,
@@ -34,6 +35,7 @@ from routing.ids import (
     UnitId,
 )
 from routing.plan import (
+    Alias,
     Assignment,
     Bed,
     Bridge,
@@ -42,6 +44,7 @@ from routing.plan import (
     Device,
     Handset,
     Ladder,
+    PlaceBasis,
     Plan,
     Room,
     Rule,
@@ -99,7 +102,14 @@ def _stay(patient: str, part: StayPart, zone: ZoneInfo) -> Stay:
         note=part.note,
         assigned=tuple(StaffId(staff) for staff in part.assigned),
         backup=tuple(StaffId(staff) for staff in part.backup),
+        place=_place(part.place),
     )
+
+
+def _place(part: PlacePart | None) -> PlaceBasis | None:
+    if part is None:
+        return None
+    return PlaceBasis(part.basis, part.reference, part.decided_by, part.review_by)
 
 
 def _device(name: str, part: DevicePart, zone: ZoneInfo) -> Device:
@@ -112,6 +122,9 @@ def _device(name: str, part: DevicePart, zone: ZoneInfo) -> Device:
         life=part.life,
         expect_every=part.expect_every,
         proven_at=_moment(part.proven_at, zone),
+        aliases=tuple(
+            Alias(BridgeId(one.bridge or part.bridge), one.native) for one in part.aliases
+        ),
     )
 
 

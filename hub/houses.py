@@ -207,9 +207,13 @@ class Houses:
 def enrolled(plan: Plan) -> Mapping[Native, Enrolled]:
     """Return the devices of a plan that are listened to, as codecs need them."""
     return {
-        (device.bridge, device.native): Enrolled(device.id, device.model, device.device_class)
+        native: Enrolled(device.id, device.model, device.device_class)
         for device in plan.devices.values()
         if device.life in HEARD
+        for native in (
+            *((alias.bridge, alias.native) for alias in device.aliases),
+            (device.bridge, device.native),
+        )
     }
 
 

@@ -134,6 +134,7 @@ TEXTS: dict[Reason, tuple[str, str]] = {
         "Ankomstprofilen er over etter 24 timer uten vedtak; trykk ringer alltid",
         "The arrival profile ended after 24 hours without a decision; a press always rings",
     ),
+    Reason.PLACE_CHANGED: ("Hørt et annet sted", "Heard somewhere else"),
     Reason.SENSOR_STUCK: (
         "{device} har vist det samme altfor lenge: sensoren henger trolig",
         "{device} has shown the same for far too long: it is probably stuck",

@@ -59,6 +59,7 @@ class Draft:
         "now",
         "open",
         "pauses",
+        "places",
         "plan",
         "proofs",
         "rang",
@@ -93,6 +94,7 @@ class Draft:
         self.cover_at = state.cover_at
         self.shift_at = state.shift_at
         self.proofs = state.proofs
+        self.places = state.places
         self.unreached: dict[CallId, Because] = {}
         """Calls that reached their failsafe without one telephone sure to sound."""
         self.rang: dict[tuple[CallId, HandsetId], None] = {}
@@ -212,6 +214,10 @@ class Draft:
         """Change a call without moving it."""
         return self.put_call(replace(call, **changes), because)
 
+    def show(self, call: CallId, because: Because) -> None:
+        """Tell the telephones that what they show of a call changed, and it did not."""
+        self._shows.setdefault(call, because)
+
     def heard(self, call: Call, *, timed: bool) -> None:
         """Remember how far a ring came; `timed`: a deadline depends on it.
 
@@ -288,6 +294,7 @@ class Draft:
             self.cover_at,
             self.shift_at,
             self.proofs,
+            self.places,
         )
         return state, tuple(self.effects)
 

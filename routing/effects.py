@@ -55,6 +55,7 @@ class Reason(StrEnum):
     SHIFT_NOT_CHANGED = "shift_not_changed"
     ARRIVAL_OVER = "arrival_over"
     SENSOR_STUCK = "sensor_stuck"
+    PLACE_CHANGED = "place_changed"
     STILL_PRESENT = "still_present"
     FORGOT_TO_CLOSE = "forgot_to_close"
     UNASSIGNED_DEVICE = "unassigned_device"

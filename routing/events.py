@@ -16,6 +16,7 @@ from routing.ids import (
     HandsetId,
     OperationId,
     PatientId,
+    RoomId,
     RuleId,
     SignalId,
     StaffId,
@@ -86,6 +87,37 @@ class DevicesHeard:
     """Last battery and link readings of the interval, which raise nothing by themselves."""
     counted: int = 0
     """How many messages this stands for; the ledger books them as `unchanged`."""
+
+
+class Certainty(StrEnum):
+    """How sure it is that a tag is in a room. Never a position (DEVICES L4)."""
+
+    CERTAIN = "certain"
+    LIKELY = "likely"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """The receivers' word on one tag: the room, how sure, and when it was last heard."""
+
+    device: DeviceId
+    room: RoomId
+    certainty: Certainty
+    at: datetime
+    nearby: tuple[RoomId, ...] = ()
+    """Other rooms that heard it, strongest first, at most two."""
+
+
+@dataclass(frozen=True, slots=True)
+class TagsPlaced:
+    """Gathered sightings: tags that changed room or certainty, and those heard as before.
+
+    Only of those whose place may be known. Sightings themselves are never kept.
+    """
+
+    placed: tuple[Placing, ...] = ()
+    seen: tuple[tuple[DeviceId, datetime], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -383,6 +415,7 @@ Event = (
     SignalReceived
     | SignalQuarantined
     | DevicesHeard
+    | TagsPlaced
     | BridgeChanged
     | SignedIn
     | SignedOut

@@ -4,11 +4,12 @@ Derived from the plan and never stored: `index_of` builds it once per plan value
 the last few (a process has a few dozen houses). A step never changes it.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from routing.ids import DeviceId, PatientId, RoomId, RuleId, UnitId
+from routing.ids import BridgeId, DeviceId, PatientId, RoomId, RuleId, UnitId
 from routing.plan import (
     Assignment,
     Plan,
@@ -37,6 +38,9 @@ class Index:
     rules_for: dict[DeviceId, tuple[Rule, ...]]
     """Rules that could listen to this device at some time; time is judged per signal."""
     devices_for: dict[RuleId, tuple[DeviceId, ...]]
+    worn_by: dict[PatientId, tuple[Assignment, ...]]
+    receivers: dict[tuple[BridgeId | None, str], DeviceId | None]
+    """Receivers by (bridge, address), and by (None, address): None where that is two."""
 
 
 _built: dict[int, Index] = {}
@@ -100,9 +104,13 @@ def unit_of(plan: Plan, room: RoomId | None) -> UnitId | None:
 
 def _build(plan: Plan) -> Index:
     assignments: dict[DeviceId, tuple[Assignment, ...]] = {}
+    worn_by: dict[PatientId, tuple[Assignment, ...]] = {}
     for assignment in plan.assignments:
         before = assignments.get(assignment.device, ())
         assignments[assignment.device] = (*before, assignment)
+        if assignment.patient is not None and assignment.room is None:
+            worn = worn_by.get(assignment.patient, ())
+            worn_by[assignment.patient] = (*worn, assignment)
     stays_of: dict[PatientId, tuple[Stay, ...]] = {}
     stays_in: dict[RoomId, tuple[Stay, ...]] = {}
     for stay in plan.stays:
@@ -128,7 +136,37 @@ def _build(plan: Plan) -> Index:
         {rule.id: rule for rule in plan.rules},
         rules_for,
         devices_for,
+        worn_by,
+        _receivers(plan),
     )
+
+
+_ADDRESS = re.compile(r"(?:[0-9a-f]{2}[:-]?){5}[0-9a-f]{2}")
+
+
+def address_of(locator: str) -> str:
+    """Return a receiver's name as it is compared: `AA:BB…` is `aabb…`, `ble:` is left out."""
+    text = locator.lower().removeprefix("ble:")
+    return text.replace(":", "").replace("-", "") if _ADDRESS.fullmatch(text) else text
+
+
+def _receivers(plan: Plan) -> dict[tuple[BridgeId | None, str], DeviceId | None]:
+    found: dict[tuple[BridgeId | None, str], DeviceId | None] = {}
+    used = {one.device: None for one in plan.assignments if one.purpose is Purpose.RECEIVER}
+    for device_id in used:
+        device = plan.devices.get(device_id)
+        if device is None:
+            continue
+        known = (
+            (device.bridge, device.native),
+            *((a.bridge, a.native) for a in device.aliases),
+        )
+        for bridge, native in known:
+            address = address_of(native)
+            found[bridge, address] = device_id
+            alone = found.get((None, address), device_id) == device_id
+            found[None, address] = device_id if alone else None
+    return found
 
 
 def _devices_of(plan: Plan, rule: Rule, stays: tuple[Stay, ...]) -> tuple[DeviceId, ...]:
@@ -162,7 +200,7 @@ def listens(
         return assignment.room == trigger.room
     if assignment.patient is not None:
         return assignment.patient == patient
-    if assignment.room is None or assignment.purpose is Purpose.STAFF:
+    if assignment.room is None or assignment.purpose in (Purpose.STAFF, Purpose.RECEIVER):
         return False
     room = plan.rooms.get(assignment.room)
     own = room.bathroom_of if room is not None and room.bathroom_of is not None else None

@@ -10,7 +10,6 @@ from routing.readings import (
     HelpTrigger,
     MotionSeen,
     Reading,
-    Sighted,
     Tampered,
 )
 
@@ -28,8 +27,6 @@ def level_of(reading: Reading) -> tuple[str, str] | None:  # noqa: PLR0911 - one
             return kind, "occupied" if reading.occupied else "empty"
         case DoorMoved():
             return "door", "open" if reading.open else "closed"
-        case Sighted():
-            return "near", reading.locator
         case FallSeen():
             kind = f"fall:{reading.zone}" if reading.zone else "fall"
             return kind, f"{reading.phase}:{reading.incident}"

@@ -1,15 +1,20 @@
-"""Where a tag was last heard: a room with certainty and age, or unknown. Never a position.
+"""Which room hears a tag best: a judgement with hysteresis, made before anything is kept.
 
 Radio strength is only loosely distance (ten metres either way), so a room is «last heard by»,
-and it never decides anything alone. A tag that flips between two rooms stays where it was until
-the other one is clearly stronger for a while; what is old or frozen is unknown.
+never a position, and it never decides anything alone. A tag that flips between two rooms stays
+where it was until the other one is clearly stronger for a while; a room that has gone quiet
+loses ground; what is old or frozen says nothing. The shell follows tags with this in memory and
+tells the core what changed (`TagsPlaced`); sightings themselves are never written down.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from math import log10
 
-from routing.ids import RoomId
+from routing.events import Certainty, Placing
+from routing.ids import DeviceId, RoomId
+from routing.readings import Sighted
 
 MARGIN_DB = 6.0
 """Another room must be heard this much stronger before the tag is thought to be there."""
@@ -17,13 +22,21 @@ DWELL = timedelta(seconds=10)
 """… and for this long."""
 EXPIRES = timedelta(minutes=5)
 """A sighting older than this says nothing of now."""
+QUIET_AFTER = timedelta(seconds=15)
+QUIET_DB_PER_S = 0.2
+"""A receiver that hears a tag no more loses this much in comparison: 6 dB after 45 s."""
+SURE_DBM = -80.0
+"""Weaker than this the tag may as well be where no receiver stands."""
+UNSURE_BY_DB = 3.0
+"""How far a room must fall below what made it certain before it is only likely."""
 FROZEN_AFTER = 30
 """The very same figure this often in a row comes from a cache, not from a radio."""
+NEARBY = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What one locator said last, and how often it has said exactly that."""
+    """What the receivers of one room said last, and how often they have said exactly that."""
 
     rssi_dbm: float
     at: datetime
@@ -31,83 +44,97 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Track:
     """What is known of one tag. `room` None: unknown."""
 
     room: RoomId | None = None
-    since: datetime | None = None
+    sure: bool = False
     heard: dict[RoomId, Heard] = field(default_factory=dict[RoomId, Heard])
     rival: RoomId | None = None
     rival_since: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Whereabouts:
-    """What a person is told: the room last heard by, how sure, how old, where to look next."""
+def strength(reading: Sighted) -> float | None:
+    """Return how strongly a tag was heard, dBm; from the distance where only that was said.
 
-    room: RoomId | None
-    certainty: float
-    age: timedelta | None
-    then: tuple[RoomId, ...] = ()
-    """Other rooms that heard it, strongest first: the next places to look."""
-
-
-def alias(native: str, aliases: Mapping[str, str]) -> str:
-    """Return the tag's own id: one tag may show itself under several (L3)."""
-    return aliases.get(native, native)
-
-
-def sighted(place: Place, room: RoomId, rssi_dbm: float, now: datetime) -> Place:
-    """Take in that a locator of this room heard the tag."""
-    before = place.heard.get(room)
-    same = before.same + 1 if before is not None and before.rssi_dbm == rssi_dbm else 1
-    heard = {one: told for one, told in place.heard.items() if now - told.at <= EXPIRES}
-    heard[room] = Heard(rssi_dbm, now, same)
-    place = replace(place, heard=heard)
-    here = None if place.room is None else _live(heard.get(place.room), now)
-    if here is None:
-        found = _strongest(heard, now)
-        return replace(place, room=found, since=now, rival=None, rival_since=None)
-    return _rivalry(place, here, now)
-
-
-def _rivalry(place: Place, here: Heard, now: datetime) -> Place:
-    """Move only to a room that is clearly stronger, for long enough (L1)."""
-    best = _strongest(place.heard, now)
-    if best is None or best == place.room or not _clearly(place.heard[best], here):
-        return replace(place, rival=None, rival_since=None)
-    if place.rival != best or place.rival_since is None:
-        return replace(place, rival=best, rival_since=now)
-    if now - place.rival_since < DWELL:
-        return place
-    return replace(place, room=best, since=now, rival=None, rival_since=None)
-
-
-def whereabouts(place: Place, now: datetime) -> Whereabouts:
-    """Tell where the tag was last heard; unknown is said, never guessed."""
-    live = {room: told for room, told in place.heard.items() if _live(told, now)}
-    ranked = sorted(live, key=lambda room: (-live[room].rssi_dbm, room))
-    if place.room is None or place.room not in live:
-        return Whereabouts(None, 0.0, None, tuple(ranked))
-    told = live[place.room]
-    others = tuple(room for room in ranked if room != place.room)
-    lead = told.rssi_dbm - live[others[0]].rssi_dbm if others else MARGIN_DB
-    fresh = 1.0 - (now - told.at) / EXPIRES
-    sure = fresh * min(max(0.5 + lead / (4 * MARGIN_DB), 0.1), 0.9)
-    return Whereabouts(place.room, round(sure, 2), now - told.at, others)
-
-
-def _live(told: Heard | None, now: datetime) -> Heard | None:
-    """Return the sighting unless it is old, or frozen (L2)."""
-    if told is None or now - told.at > EXPIRES or told.same >= FROZEN_AFTER:
+    None: a satellite's or a network's guess, which no room follows from.
+    """
+    if reading.rssi_dbm is not None:
+        return reading.rssi_dbm
+    if reading.distance_m is None:
         return None
-    return told
+    # -59 dBm at a metre, walls and bodies between: the usual guess of such gateways.
+    return round(-59 - 25 * log10(max(reading.distance_m, 0.1)), 2)
 
 
-def _clearly(one: Heard, other: Heard) -> bool:
-    return one.rssi_dbm >= other.rssi_dbm + MARGIN_DB
+def sighted(track: Track, room: RoomId, rssi_dbm: float, now: datetime) -> Track:
+    """Take in that a receiver of this room heard the tag."""
+    before = track.heard.get(room)
+    same = before.same + 1 if before is not None and before.rssi_dbm == rssi_dbm else 1
+    heard = {one: told for one, told in track.heard.items() if now - told.at <= EXPIRES}
+    heard[room] = Heard(rssi_dbm, now, same)
+    track = replace(track, heard=heard)
+    if track.room is None or not _live(heard.get(track.room), now):
+        found = _strongest(heard, now)
+        track = replace(track, room=found, rival=None, rival_since=None, sure=False)
+    else:
+        track = _rivalry(track, track.room, now)
+    return replace(track, sure=_sure(track, now))
+
+
+def _rivalry(track: Track, here: RoomId, now: datetime) -> Track:
+    """Move only to a room that is clearly stronger, for long enough (L1)."""
+    best = _strongest(track.heard, now)
+    if best is None or best == here or _lead(track.heard, best, here, now) < MARGIN_DB:
+        return replace(track, rival=None, rival_since=None)
+    if track.rival != best or track.rival_since is None:
+        return replace(track, rival=best, rival_since=now)
+    if now - track.rival_since < DWELL:
+        return track
+    return replace(track, room=best, rival=None, rival_since=None, sure=False)
+
+
+def placing(device: DeviceId, track: Track, now: datetime) -> Placing | None:
+    """Return what there is to say of a tag that was just heard; None: nothing (L2)."""
+    if track.room is None:
+        return None
+    certainty = Certainty.CERTAIN if track.sure else Certainty.LIKELY
+    ranked = sorted(
+        (room for room, told in track.heard.items() if _live(told, now) and room != track.room),
+        key=lambda room: (-_worn(track.heard[room], now), room),
+    )
+    return Placing(device, track.room, certainty, now, tuple(ranked[:NEARBY]))
+
+
+def _sure(track: Track, now: datetime) -> bool:
+    """Tell whether the room is strong and leads clearly; what was sure stays so a little."""
+    if track.room is None:
+        return False
+    slack = UNSURE_BY_DB if track.sure else 0.0
+    if track.heard[track.room].rssi_dbm < SURE_DBM - slack:
+        return False
+    return all(
+        _lead(track.heard, track.room, room, now) >= MARGIN_DB - slack
+        for room, told in track.heard.items()
+        if room != track.room and _live(told, now)
+    )
+
+
+def _live(told: Heard | None, now: datetime) -> bool:
+    """Tell whether a sighting says anything: neither old, nor frozen (L2)."""
+    return told is not None and now - told.at <= EXPIRES and told.same < FROZEN_AFTER
+
+
+def _worn(told: Heard, now: datetime) -> float:
+    """Return the strength, less what a receiver loses that hears the tag no more."""
+    quiet_s = (now - told.at - QUIET_AFTER).total_seconds()
+    return told.rssi_dbm - QUIET_DB_PER_S * max(quiet_s, 0.0)
+
+
+def _lead(heard: Mapping[RoomId, Heard], one: RoomId, other: RoomId, now: datetime) -> float:
+    return _worn(heard[one], now) - _worn(heard[other], now)
 
 
 def _strongest(heard: Mapping[RoomId, Heard], now: datetime) -> RoomId | None:
     live = [room for room, told in heard.items() if _live(told, now)]
-    return max(live, key=lambda room: heard[room].rssi_dbm, default=None)
+    return max(live, key=lambda room: _worn(heard[room], now), default=None)

@@ -104,6 +104,8 @@ class Purpose(StrEnum):
     ROOM = "room"
     DOOR = "door"
     STAFF = "staff"
+    RECEIVER = "receiver"
+    """Hears tags, or is a beacon that they hear: they are in the room where it stands."""
 
 
 class AlarmOffer(StrEnum):
@@ -187,6 +189,19 @@ class Bed:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceBasis:
+    """On which legal basis a patient's place is followed, and when that is reviewed.
+
+    Without one the place is known only while a call of the patient's is open (DOMAIN 5).
+    """
+
+    basis: Basis
+    reference: str = ""
+    decided_by: str = ""
+    review_by: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Stay:
     """A patient's stay: in which bed, `[since, until)`, and how it is lived."""
 
@@ -206,6 +221,8 @@ class Stay:
     backup: tuple[StaffId, ...] = ()
     practice_until: datetime | None = None
     """Presses before this are practice (øvelse): the real way, marked, out of the figures."""
+    place: PlaceBasis | None = None
+    """None: the patient's place is not followed, and known only while a call is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +235,14 @@ class Bridge:
     base_topic: str
     expect_every: timedelta | None = None
     """Longest silence that is not a fault; None: only its own state topic tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """Another id that the same device shows itself under (DEVICES L3)."""
+
+    bridge: BridgeId
+    native: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +259,7 @@ class Device:
     expect_every: timedelta | None = None
     """Longest silence that is not a fault. None: not supervised, and shown as that."""
     proven_at: datetime | None = None
+    aliases: tuple[Alias, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

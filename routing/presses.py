@@ -35,7 +35,6 @@ def press(draft: Draft, event: SignalReceived, reading: HelpPressed, when: When)
         device=event.device,
         button=reading.button,
         trigger=reading.trigger.value if reading.trigger is HelpTrigger.UNKNOWN else "",
-        place="sighted" if place.sighted else "",
     )
     call = _belongs_to(draft, event, place, practice=practice)
     if call is not None:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from routing.calls import CallState
 from routing.effects import Because, Reply
-from routing.events import HandsetState, Outcome, ReceiptKind, StoreState
+from routing.events import Certainty, HandsetState, Outcome, ReceiptKind, StoreState
 from routing.ids import (
     BridgeId,
     CallId,
@@ -154,6 +154,21 @@ class DeviceNow:
 
 
 @dataclass(frozen=True, slots=True)
+class LastPlace:
+    """Where a tag was last heard, as recorded; `routing.whereabouts` says what it is worth."""
+
+    room: RoomId
+    certainty: Certainty
+    since: datetime
+    """In this room since."""
+    seen_at: datetime
+    """Last heard by any receiver."""
+    nearby: tuple[RoomId, ...] = ()
+    before: tuple[RoomId, ...] = ()
+    """The rooms before this one, newest first, at most three: where to look next."""
+
+
+@dataclass(frozen=True, slots=True)
 class BridgeNow:
     """A bridge as last heard."""
 
@@ -218,6 +233,8 @@ class State:
     """When planned shifts must be looked at."""
     proofs: dict[DeviceId, datetime] = field(default_factory=dict[DeviceId, datetime])
     """Devices whose real alarm is provoked now, and until when it proves them."""
+    places: dict[DeviceId, LastPlace] = field(default_factory=dict[DeviceId, LastPlace])
+    """Where tags were last heard: only of those whose place may be known, at most 12 h."""
 
 
 def is_open(call: Call) -> bool:

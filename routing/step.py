@@ -18,6 +18,7 @@ from routing import (
     supervision,
     taps,
     technical,
+    whereabouts,
 )
 from routing.draft import Draft
 from routing.effects import Effect
@@ -49,6 +50,7 @@ from routing.events import (
     SignedOut,
     Started,
     StoreChanged,
+    TagsPlaced,
     TakeUndone,
     TimePassed,
 )
@@ -92,7 +94,7 @@ def step(state: State, event: Event, now: datetime) -> tuple[State, tuple[Effect
     return draft.done()
 
 
-def _take_in(draft: Draft, event: Event) -> None:  # noqa: C901, PLR0912 - one row for each
+def _take_in(draft: Draft, event: Event) -> None:  # noqa: C901, PLR0912, PLR0915 - one row for each
     match event:
         case SignalReceived():
             signals.received(draft, event)
@@ -126,6 +128,8 @@ def _take_in(draft: Draft, event: Event) -> None:  # noqa: C901, PLR0912 - one r
             signals.quarantined(draft, event)
         case DevicesHeard():
             supervision.heard(draft, event)
+        case TagsPlaced():
+            whereabouts.placed(draft, event)
         case BridgeChanged():
             supervision.bridge_changed(draft, event)
         case BrokerChanged():
@@ -142,6 +146,7 @@ def _take_in(draft: Draft, event: Event) -> None:  # noqa: C901, PLR0912 - one r
             draft.adopt(event.plan)
             rules.adopted(draft)
             supervision.adopted(draft)
+            whereabouts.forget(draft)
         case ProofAsked():
             proof.asked(draft, event)
         case Started():

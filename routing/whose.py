@@ -19,8 +19,6 @@ class Whose:
     unit: UnitId | None = None
     bathroom: bool = False
     assigned: bool = True
-    sighted: bool = False
-    """The room is where a locator last heard the device, not where the bed stands."""
 
 
 NOWHERE = Whose()
@@ -28,6 +26,9 @@ NOWHERE = Whose()
 
 def whose(draft: Draft, device: DeviceId, first: datetime, last: datetime) -> Whose:
     """Return whose the device was during `[first, last]`.
+
+    The room is where the device stands, or where its wearer's bed is. Where the wearer was last
+    heard is shown beside it (`routing.whereabouts`) and decides nothing: it may be wrong.
 
     One patient where that is certain. Where the wearer changed inside the interval, or several
     people share the room, all of them are possible and none is claimed.
@@ -41,10 +42,7 @@ def whose(draft: Draft, device: DeviceId, first: datetime, last: datetime) -> Wh
     stands_in = next((one.room for one in reversed(held) if one.room is not None), None)
     patients = _patients(draft, held, first, last)
     patient = patients[0] if len(patients) == 1 else None
-    room, sighted = stands_in, False
-    if room is None:
-        room = _last_heard_in(draft, device)
-        sighted = room is not None
+    room = stands_in
     if room is None and patients:
         room = _bed_room(draft, patients[-1], last)
     standing = None if stands_in is None else draft.plan.rooms.get(stands_in)
@@ -55,7 +53,6 @@ def whose(draft: Draft, device: DeviceId, first: datetime, last: datetime) -> Wh
         unit_of(draft.plan, room),
         bathroom=standing is not None and standing.kind is RoomKind.BATHROOM,
         assigned=bool(held),
-        sighted=sighted,
     )
 
 
@@ -70,17 +67,6 @@ def _patients(
             for stay in stays_in_room(draft.index, one.room, first, last):
                 found[stay.patient] = None
     return tuple(found)
-
-
-def _last_heard_in(draft: Draft, device: DeviceId) -> RoomId | None:
-    known = draft.devices.get(device)
-    near = None if known is None else known.levels.get("near")
-    if near is None:
-        return None
-    for one in draft.index.assignments.get(DeviceId(near.value), ()):
-        if one.room is not None and holds_at(one.since, one.until, draft.now, draft.now):
-            return one.room
-    return None
 
 
 def _bed_room(draft: Draft, patient: PatientId, at: datetime) -> RoomId | None:

@@ -12,10 +12,11 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Protocol
 
-from devices.codec import BridgeSaid, Discovery, Enrolled, Ignored, Message, Undecodable
+from devices.codec import BridgeSaid, Discovery, Ignored, Message, Undecodable
 from devices.registry import Registry
 from hub import records
 from hub.heard import Heard
+from hub.houses import enrolled
 from routing.effects import Effect, Ring
 from routing.events import (
     BridgeChanged,
@@ -40,6 +41,7 @@ from simulators.faults import Fault, Trouble
 from simulators.watch import Row, Watch
 
 FLUSH_S = 30.0
+FLUSH = timedelta(seconds=FLUSH_S)
 """Signs of life are gathered this long (hub/settings.py, `heard_flush_s`)."""
 LISTEN_S = 8.0
 """After a start telephones keep their last state this long."""
@@ -168,7 +170,7 @@ class Shell:
         self._witness.killed()
         self._pending.clear()
         self._committing = False
-        self._heard.flush()
+        self._heard = Heard()
         self.gathered = 0
         self._wake_at = None
         for performer in self.performers:
@@ -285,12 +287,10 @@ class Shell:
         return SignalId(f"{self.life}-{self._sequence}")
 
     def _new_registry(self) -> Registry:
-        enrolled = {
-            (d.bridge, d.native): Enrolled(d.id, d.model, d.device_class)
-            for d in self._plan.devices.values()
-        }
         return Registry(
-            tuple(self._plan.bridges.values()), enrolled, tuple(self._discovered.values())
+            tuple(self._plan.bridges.values()),
+            enrolled(self._plan),
+            tuple(self._discovered.values()),
         )
 
     # --- the engine ---------------------------------------------------------------------------
@@ -302,12 +302,16 @@ class Shell:
         if isinstance(event, SignalReceived | SignalQuarantined):
             self._witness.received()
             self.signals += 1
+        if isinstance(event, SignalReceived):
+            self._heard.sighted(event, self.state, self.now())
         if isinstance(event, SignalReceived) and self._core.only_heard(self.state, event):
             self._gather(event)
             if settled is not None:
                 settled()
-            return
-        self._step(event, settled)
+        else:
+            self._step(event, settled)
+        if self._heard.due(self.state, self.now(), FLUSH):
+            self.flush()
 
     def _step(self, event: Event, settled: Callable[[], None] | None) -> None:
         now = self.now()
@@ -371,8 +375,8 @@ class Shell:
 
     def flush(self) -> None:
         """Let the core know who was heard."""
-        event = self._heard.flush()
-        if event is not None and self.up:
+        events = self._heard.tell(self.state)
+        for event in events if self.up else ():
             self.gathered = 0
             self._step(event, None)
 

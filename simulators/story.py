@@ -20,6 +20,7 @@ from routing.events import (
     SignedOut,
     Started,
     StoreChanged,
+    TagsPlaced,
     Tap,
     TimePassed,
 )
@@ -121,6 +122,8 @@ def _happened(event: Event) -> str:  # noqa: C901, PLR0911, PLR0912 - one row fo
             return f"{event.device or event.topic} says what nobody understands: {event.why}"
         case DevicesHeard():
             return f"{len(event.heard)} devices heard ({event.counted} messages)"
+        case TagsPlaced():
+            return f"{len(event.placed)} tags heard elsewhere, {len(event.seen)} as before"
         case BridgeChanged():
             return f"{event.bridge} says {'online' if event.online else 'offline'}"
         case BrokerChanged():

@@ -129,3 +129,11 @@ class Fenced(RuntimeError):  # noqa: N818 (a state of affairs, as in the design)
 
 class StoreDown(RuntimeError):  # noqa: N818
     """The database does not answer: try again later. The journal goes to the spool."""
+
+
+def changed_calls(before: State, after: State) -> tuple[Call, ...]:
+    """Return the calls that are not the very same value as before: the projection's rows."""
+    if after.calls is before.calls:
+        return ()
+    old = before.calls
+    return tuple(call for key, call in after.calls.items() if old.get(key) is not call)

@@ -14,8 +14,10 @@ from routing.ids import BridgeId, DeviceId
 from routing.readings import (
     BatteryRead,
     ButtonPressed,
+    DeviceClass,
     DeviceHeard,
     DoorMoved,
+    HeardBy,
     HelpPressed,
     HelpTrigger,
     Measured,
@@ -225,6 +227,14 @@ def test_a_gateways_last_will() -> None:
     assert registry.alarm_topics() == ("home/+/BTtoMQTT/A4C1388D18B2",)
 
 
+def test_an_enrolled_receivers_own_news_say_that_it_lives() -> None:
+    bridge = Bridge(BridgeId("ble"), "theengs", "home")
+    omg = Enrolled(DeviceId("omg"), "ble/receiver", DeviceClass.INFRASTRUCTURE)
+    registry = Registry([bridge], {(BridgeId("ble"), "OMG-1"): omg})
+    alive = only(registry.understand("home/OMG-1/SYStoMQTT", b"{}"))
+    assert (alive.device, alive.readings) == ("omg", (DeviceHeard(HeardBy.HEARTBEAT),))
+
+
 # --- ESPresense ------------------------------------------------------------------------------
 
 
@@ -259,7 +269,9 @@ def test_a_rooms_inputs() -> None:
     for topic in ("rooms/bad/pir", "rooms/gang/pir", "devices/irk:abc/stue", "devices/x/stue"):
         found = registry.understand(f"espresense/{topic}", b"\xff")
         assert isinstance(found[0], Undecodable)
-    assert isinstance(registry.understand("espresense/rooms/bad/telemetry", b"{}")[0], Ignored)
+    alive = only(registry.understand("espresense/rooms/bad/telemetry", b"{}"))
+    assert alive.readings == (DeviceHeard(HeardBy.HEARTBEAT),)
+    assert isinstance(registry.understand("espresense/rooms/x/telemetry", b"{}")[0], Ignored)
 
 
 def test_a_nodes_status() -> None:

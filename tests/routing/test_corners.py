@@ -150,7 +150,15 @@ def test_capability_18_a_rule_does_not_follow_a_device_to_its_next_wearer() -> N
 def test_where_a_device_is_heard_moves_no_rule() -> None:
     night = Night(with_rules(rule("r1", TriggerKind.MOTION)))
     night.at("01:00", signal("pir-204", Sighted("a")))
-    night.at("02:00", signal("pir-204", Sighted("b"))).booked(Booked.NO_RULE)
+    night.at("02:00", signal("pir-204", Sighted("b"))).booked(Booked.UNCHANGED)
+
+
+def test_an_opened_case_moves_no_rule() -> None:
+    night = Night(with_rules(rule("r1", TriggerKind.MOTION)))
+    night.at("01:00", signal("pir-204", Tampered("case", active=False)))
+    night.at("02:00", signal("pir-204", Tampered("case")))
+    assert night.faults() == ["tampered:case"]
+    assert len(night.state.open) == 1, "and no call of the rule's"
 
 
 def test_a_plan_that_takes_the_window_away_ends_the_waiting() -> None:
@@ -191,9 +199,3 @@ def test_several_levels_in_one_message_and_a_limit_on_their_kinds() -> None:
     zones = [BedChanged(occupied=True, zone=f"z{n}") for n in range(40)]
     night.at("02:02", signal("bed-ola", *zones, DoorMoved(open=True)))
     assert len(night.state.devices[DeviceId("bed-ola")].levels) == 16
-
-
-def test_a_locator_that_somebody_wears_is_no_place() -> None:
-    night = Night().at("01:00", signal("wrist-ola", Sighted("wrist-kari")))
-    night.at("02:00", press())
-    assert night.call().room == "204"

@@ -1,19 +1,31 @@
 """A tag's room: last heard by, with certainty and age, never a position."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from routing.ids import RoomId
-from routing.place import FROZEN_AFTER, Place, alias, sighted, whereabouts
+import pytest
+
+from routing.events import Certainty, Placing
+from routing.ids import DeviceId, RoomId
+from routing.place import FROZEN_AFTER, Track, placing, sighted, strength
+from routing.readings import Sighted
 
 NOW = datetime(2026, 11, 21, 2, 14, tzinfo=UTC)
 A, B, C = RoomId("204"), RoomId("205"), RoomId("corridor")
+TAG = DeviceId("tag")
 
 
-def heard(*told: tuple[RoomId, float, float], place: Place | None = None) -> Place:
-    place = place or Place()
+def heard(*told: tuple[RoomId, float, float], track: Track | None = None) -> Track:
+    track = track or Track()
     for room, rssi, second in told:
-        place = sighted(place, room, rssi, NOW + timedelta(seconds=second))
-    return place
+        track = sighted(track, room, rssi, NOW + timedelta(seconds=second))
+    return track
+
+
+def said(track: Track, second: float = 0) -> Placing:
+    found = placing(TAG, track, NOW + timedelta(seconds=second))
+    assert found is not None
+    return found
 
 
 def test_l1_a_tag_between_two_rooms_stays_where_it_was() -> None:
@@ -22,36 +34,78 @@ def test_l1_a_tag_between_two_rooms_stays_where_it_was() -> None:
 
 
 def test_l1_it_moves_when_the_other_is_clearly_stronger_for_a_while() -> None:
-    place = heard((A, -70, 0), (B, -60, 1), (B, -60.5, 6))
-    assert place.room == A
-    assert heard((B, -60, 12), place=place).room == B
+    track = heard((A, -70, 0), (B, -60, 1), (B, -60.5, 6))
+    assert track.room == A
+    assert heard((B, -60, 12), track=track).room == B
 
 
 def test_l1_a_single_strong_reading_moves_nobody() -> None:
     assert heard((A, -70, 0), (B, -50, 1), (B, -75, 2), (B, -50, 12)).room == A
 
 
-def test_l2_a_sighting_expires_and_unknown_is_said() -> None:
-    place = heard((A, -60, 0))
-    assert whereabouts(place, NOW).room == A
-    later = whereabouts(place, NOW + timedelta(minutes=6))
-    assert (later.room, later.certainty, later.age) == (None, 0.0, None)
+def test_l1_another_rival_waits_its_own_time() -> None:
+    assert heard((A, -80, 0), (B, -60, 1), (C, -50, 8), (C, -50.5, 12)).room == A
+
+
+def test_a_room_that_hears_the_tag_no_more_loses_ground() -> None:
+    """Who walks out of a strong room into a weakly covered one is found there in a minute."""
+    walked = [(B, -71.0 - n % 2, 5.0 * n) for n in range(1, 20)]
+    assert heard((A, -66, 0), *walked[:6]).room == A
+    assert heard((A, -66, 0), *walked).room == B
+
+
+def test_l2_what_is_old_says_nothing_and_the_next_one_heard_is_believed_at_once() -> None:
+    assert heard((A, -50, 0), (B, -90, 301)).room == B
 
 
 def test_l2_a_frozen_figure_is_no_sighting() -> None:
-    place = heard(*((A, -60, second) for second in range(FROZEN_AFTER)))
-    assert whereabouts(place, NOW + timedelta(seconds=FROZEN_AFTER)).room is None
+    frozen = heard(*((A, -60, second) for second in range(FROZEN_AFTER)))
+    assert placing(TAG, frozen, NOW) is None
+    thawed = heard((A, -61, FROZEN_AFTER), track=frozen)
+    assert said(thawed).room == A
 
 
-def test_l3_two_ids_are_one_tag() -> None:
-    aliases = {"irk:1": "tag", "aa:bb": "tag"}
-    assert {alias(one, aliases) for one in ("irk:1", "aa:bb", "tag")} == {"tag"}
+def test_l2_a_frozen_figure_elsewhere_holds_nobody() -> None:
+    both = [(A, -60.0, float(second)) for second in range(FROZEN_AFTER)]
+    assert heard(*both, (B, -80, FROZEN_AFTER)).room == B
 
 
-def test_l4_it_is_last_heard_by_with_certainty_age_and_where_to_look_next() -> None:
-    place = heard((A, -60, 0), (C, -62, 1), (B, -90, 2))
-    found = whereabouts(place, NOW + timedelta(seconds=10))
-    assert (found.room, found.age, found.then) == (A, timedelta(seconds=10), (C, B))
-    assert 0 < found.certainty < 0.7
-    older = whereabouts(place, NOW + timedelta(minutes=4))
-    assert older.certainty < found.certainty
+def test_l4_it_is_last_heard_by_with_certainty_and_the_rooms_beside_it() -> None:
+    track = heard((A, -60, 0), (C, -72, 1), (B, -90, 2))
+    assert said(track, 2) == Placing(
+        TAG, A, Certainty.CERTAIN, NOW + timedelta(seconds=2), (C, B)
+    )
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        (((A, -60.0, 0.0),), Certainty.CERTAIN),
+        (((A, -81.0, 0.0),), Certainty.LIKELY),
+        (((A, -60.0, 0.0), (B, -62.0, 1.0)), Certainty.LIKELY),
+        (((A, -60.0, 0.0), (B, -64.0, 1.0)), Certainty.CERTAIN),
+        (((A, -60.0, 0.0), (B, -64.0, 1.0), (B, -58.0, 2.0)), Certainty.LIKELY),
+        (((A, -60.0, 0.0), (B, -58.0, 1.0), (B, -64.0, 2.0)), Certainty.LIKELY),
+        (((A, -79.0, 0.0), (A, -82.0, 1.0)), Certainty.CERTAIN),
+        (((A, -79.0, 0.0), (A, -84.0, 1.0)), Certainty.LIKELY),
+    ],
+)
+def test_l4_certain_is_strong_and_clearly_ahead_and_does_not_flicker(
+    told: tuple[tuple[RoomId, float, float], ...], expected: Certainty
+) -> None:
+    assert said(heard(*told), 2).certainty is expected
+
+
+def test_a_distance_is_as_good_as_a_strength_and_a_satellite_knows_no_room() -> None:
+    assert strength(Sighted("a", rssi_dbm=-70.0, distance_m=9.0)) == -70
+    near, far = strength(Sighted("a", distance_m=0.0)), strength(Sighted("a", distance_m=8.0))
+    assert near is not None
+    assert far is not None
+    assert near > -40 > -80 > far > -90
+    assert strength(Sighted("gnss", latitude=59.9, longitude=10.7)) is None
+
+
+def test_what_expired_is_not_carried_along() -> None:
+    track = heard((A, -60, 0), (B, -70, 400))
+    assert list(track.heard) == [B]
+    assert replace(track, heard={}).heard == {}

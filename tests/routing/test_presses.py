@@ -147,16 +147,6 @@ def test_an_active_alarm_device_that_nobody_wears_still_rings() -> None:
     assert len(night.state.open) == 2
 
 
-def test_the_room_is_where_a_locator_last_heard_the_wristband() -> None:
-    night = Night()
-    night.at("02:00", signal("wrist-ola", Sighted("locator-hall")))
-    night.at("02:14", press())
-    assert night.call().room == "hall"
-    night.at("02:15", signal("wrist-kari", Sighted("locator-nowhere")))
-    night.at("02:16", press("wrist-kari"))
-    assert night.call("1-2").room == "205"
-
-
 def test_capability_9_the_same_button_means_assistance_while_staff_are_there() -> None:
     night = Night()
     night.at("02:14", press()).at("02:14:10", take("anne")).at("02:15", arrive("anne"))

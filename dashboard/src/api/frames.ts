@@ -319,6 +319,7 @@ export type Reason =
   | "owner_signed_out"
   | "patience_over"
   | "paused"
+  | "place_changed"
   | "presence_covers"
   | "pressed_again"
   | "profile_silent"
