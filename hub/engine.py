@@ -32,7 +32,7 @@ from hub.store.rows import (
     changed_calls,
 )
 from hub.store.store import Store
-from routing.effects import Effect
+from routing.effects import Book, Effect, Note
 from routing.events import (
     ClockStepped,
     DevicesHeard,
@@ -57,6 +57,8 @@ WATCH_S = 1.0
 """How often the wall clock is compared with the monotonic one."""
 DUE_AT_ONCE = 100
 """Deadlines stepped before the loop may read its sockets again."""
+_WRITTEN = (Book, Note)
+"""Effects that only the journal and its tables carry: nobody waits for them."""
 FAULT_AGAIN_S = 60.0
 """A fault of the shell that repeats is told once in this time."""
 
@@ -400,7 +402,7 @@ class Engine:
             heard,
         )
         self._pending.append(_Pending(row, self.state, entry))
-        self._store.put(row)
+        self._store.put(row, awaited=not all(isinstance(e, _WRITTEN) for e in effects))
 
     # --- A step that raised -----------------------------------------------------------------
 

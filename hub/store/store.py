@@ -1,8 +1,8 @@
 """The store: one writer per database commits the rows of all houses together.
 
-Group commit: what arrived while the last transaction ran goes into the next one; no timer. When
-the database has not answered for `unrecorded_after_s`, rows go to the spool (spool.py) and
-everybody is told; outage.py brings them back, in order.
+Group commit: what arrived while the last transaction ran goes into the next one (`pace.py`
+says when that begins). When the database has not answered for `unrecorded_after_s`, rows go to
+the spool (spool.py) and everybody is told; outage.py brings them back, in order.
 """
 
 import asyncio
@@ -23,6 +23,7 @@ from hub.store.database import Database, database
 from hub.store.journal import recover
 from hub.store.migrate import migrate, require_newest
 from hub.store.outage import Outage, StoreLimits
+from hub.store.pace import Pace
 from hub.store.rows import Appender, Fenced, Kept, RawMessage, Recovered, Row, StoreDown
 from hub.store.spool import Spool, SpoolLost
 from routing.events import StoreState
@@ -67,7 +68,7 @@ class Store:
         self._queue: deque[Row | Kept] = deque()
         self.dropped_raw = 0
         self._waiting: dict[tuple[HouseId, int], asyncio.Future[bool]] = {}
-        self._wake = asyncio.Event()
+        self._pace = Pace()
         self._stopping = False
 
     @classmethod
@@ -174,10 +175,16 @@ class Store:
         """The engine stopped."""
         self._appenders.pop(house, None)
 
-    def put(self, row: Row) -> None:
-        """Queue one row for the next transaction; its appender hears how it went."""
+    def put(self, row: Row, *, awaited: bool = True) -> None:
+        """Queue one row for the next transaction; its appender hears how it went.
+
+        `awaited` False: nobody waits for what it lets out; it may share a transaction.
+        """
         self._queue.append(row)
-        self._wake.set()
+        if awaited:
+            self._pace.now()
+        else:
+            self._pace.soon(len(self._queue))
 
     def keep(self, *kept: Kept) -> None:
         """Queue raw payloads, quarantined bytes or snapshots; they go with the rows around.
@@ -190,7 +197,7 @@ class Store:
                 self.dropped_raw += 1
             else:
                 self._queue.append(item)
-        self._wake.set()
+        self._pace.beside(len(self._queue))
 
     async def append(self, rows: Sequence[Row]) -> bool:
         """Put rows in and wait until they are durable; False: only in the spool."""
@@ -215,15 +222,18 @@ class Store:
     async def stop(self) -> None:
         """Let `run` write what is queued, then end."""
         self._stopping = True
-        self._wake.set()
+        self._pace.now()
 
     async def _something_to_do(self) -> bool:
-        while not self._queue:
-            if self._stopping:
-                return False
-            self._wake.clear()
-            await self._wake.wait()
-        return True
+        if self._queue and self._stopping:
+            return True
+        if self._queue:
+            self._pace.soon(len(self._queue))
+        while not self._stopping:
+            await self._pace.turn()
+            if self._queue:
+                return True
+        return bool(self._queue)
 
     def _take(self) -> tuple[list[Row], list[Kept]]:
         rows: list[Row] = []

@@ -116,6 +116,34 @@ async def test_what_waits_together_is_committed_together(place: Place, store: St
         assert store.commits - before <= 3
 
 
+async def test_what_nobody_waits_for_goes_with_what_somebody_waits_for(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = await engine_on(store)
+    async with running(store, engine) as tasks:
+        await until(lambda: not engine.unsettled)
+        monkeypatch.setattr("hub.store.pace.GATHER_S", 3600)
+        before = store.commits
+        level = tasks.create_task(engine.submit(motion(engine.next_signal()), Lane.BULK))
+        await until(lambda: engine.unsettled == 1)
+        pressed = tasks.create_task(engine.submit(press(engine.next_signal())))
+        await asyncio.gather(level, pressed)
+
+        assert store.commits - before == 1
+
+
+async def test_many_that_nobody_waits_for_are_a_group(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = await engine_on(store)
+    async with running(store, engine):
+        await until(lambda: not engine.unsettled)
+        monkeypatch.setattr("hub.store.pace.GATHER_S", 3600)
+        await asyncio.gather(
+            *(engine.submit(motion(engine.next_signal()), Lane.BULK) for _ in range(64))
+        )
+
+
 async def test_several_houses_share_one_writer_and_keep_their_own_chain(store: Store) -> None:
     told = [Told(), Told()]
     north = await engine_on(store, "north", told[0])
@@ -195,7 +223,11 @@ async def test_signs_of_life_settle_at_once_and_become_one_row(store: Store) -> 
         for n in range(10):
             signal = engine.next_signal()
             await engine.submit(heartbeat(signal, f"tag-{n % 2}", 90 - n), Lane.BULK)
+<<<<<<< HEAD
         await until(lambda: not engine.unsettled)  # «Started» may still be on its way
+=======
+        await until(lambda: not engine.unsettled)
+>>>>>>> 1afd8e1 (store: What nobody waits for shares a transaction.)
         assert [row.kind for row in await rows(store, tables.journal)] == ["Started"]
         clock.at += timedelta(seconds=30)
         await until(lambda: engine.seq == 2 and not engine.unsettled)
