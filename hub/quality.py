@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from hub.house_store import Reads, newest_plan
+from hub.process_chart import chart
 from hub.store import tables
 from routing.defaults import policy_for
 from routing.ids import HouseId
@@ -196,7 +197,30 @@ def as_json(found: Figures, names: Callable[[str], str] = str) -> dict[str, Any]
         },
         "whole": _group_json(found.whole, names),
         "groups": [_group_json(group, names) for group in found.groups],
+        "chart": _chart_json(found.groups) if found.by == "day" else None,
         "technical": found.technical,
+    }
+
+
+def _chart_json(days: Sequence[Group]) -> dict[str, Any] | None:
+    """Return the days' median response times with their natural limits (XmR)."""
+    told = [
+        (day.key, day.response.median.total_seconds())
+        for day in days
+        if day.response.median is not None
+    ]
+    found = chart([value for _, value in told])
+    if found is None:
+        return None
+    return {
+        "measure": "median response, seconds, by day",
+        "days": [key for key, _ in told],
+        "values_s": [value for _, value in told],
+        "centre_s": found.centre,
+        "lower_s": found.lower,
+        "upper_s": found.upper,
+        "outside": [told[n][0] for n in found.outside],
+        "shifted": [told[n][0] for n in found.shifted],
     }
 
 

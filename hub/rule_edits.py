@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select
 from hub.names import Names
 from hub.records import decode_plan
 from hub.rule_draft import Fields, RuleRefused, drafted, fields_of
+from hub.sentence_texts import DECIDES
 from hub.store import tables
 from routing.ids import HouseId, RuleId, StaffId
 from routing.plan import Basis, Plan, Rule, RuleState
@@ -118,20 +119,8 @@ def _decided_anew(before: Rule, after: Rule) -> None:
 
 
 WHO_DECIDES: dict[Basis | None, tuple[str, str]] = {
-    Basis.CONSENT: (
-        "Samtykket er trukket. Primærkontakt avtaler med pasienten hva som skal gjelde",
-        "Consent is withdrawn. The assigned carer agrees with the patient what is to hold",
-    ),
-    Basis.DECISION_4_6A: (
-        "Pasienten motsetter seg: faglig ansvarlig må vurdere vedtak etter kapittel 4 A",
-        "The patient objects: who is professionally responsible considers chapter 4 A",
-    ),
-    Basis.CHAPTER_4A: (
-        "Faglig ansvarlig for vedtaket etter kapittel 4 A avgjør om det opprettholdes",
-        "Who is responsible for the chapter 4 A decision decides whether it stands",
-    ),
-    Basis.STAFF_ONLY: ("Leder for avdelingen avgjør", "The leader of the unit decides"),
-    None: ("Leder for avdelingen avgjør", "The leader of the unit decides"),
+    **{basis: DECIDES[basis] for basis in Basis},
+    None: DECIDES[Basis.STAFF_ONLY],
 }
 """After an objection (DOMAIN section 5), by the basis that the rule had."""
 

@@ -134,6 +134,14 @@ TEXTS: dict[Reason, tuple[str, str]] = {
         "Ankomstprofilen er over etter 24 timer uten vedtak; trykk ringer alltid",
         "The arrival profile ended after 24 hours without a decision; a press always rings",
     ),
+    Reason.OBJECTED: (
+        "Pasienten sa nei, og regelen er stanset ({rule}). {detail}",
+        "The patient said no, and the rule is stopped ({rule}). {detail}",
+    ),
+    Reason.DECIDED: (
+        "Det er bestemt hva som skal gjelde for regelen ({rule})",
+        "It is decided what holds for the rule ({rule})",
+    ),
     Reason.PLACE_CHANGED: ("Hørt et annet sted", "Heard somewhere else"),
     Reason.SENSOR_STUCK: (
         "{device} har vist det samme altfor lenge: sensoren henger trolig",
@@ -297,7 +305,25 @@ EXCUSES: dict[str, tuple[str, str]] = {
 }
 """Why somebody said «Kan ikke», UX H5."""
 
+DECIDES: dict[str, tuple[str, str]] = {
+    "consent": (
+        "Samtykket er trukket. Primærkontakt avtaler med pasienten hva som skal gjelde",
+        "Consent is withdrawn. The assigned carer agrees with the patient what is to hold",
+    ),
+    "decision_4_6a": (
+        "Pasienten motsetter seg: faglig ansvarlig må vurdere vedtak etter kapittel 4 A",
+        "The patient objects: who is professionally responsible considers chapter 4 A",
+    ),
+    "chapter_4a": (
+        "Faglig ansvarlig for vedtaket etter kapittel 4 A avgjør om det opprettholdes",
+        "Who is responsible for the chapter 4 A decision decides whether it stands",
+    ),
+    "staff_only": ("Leder for avdelingen avgjør", "The leader of the unit decides"),
+}
+"""Who decides after an objection (DOMAIN section 5), by the basis that the rule had."""
+
 DETAILS: dict[str, tuple[str, str]] = {
+    **DECIDES,
     "device_silent": ("enheten er stille", "the device is silent"),
     "device_offline": ("enheten er frakoblet", "the device is disconnected"),
     "bridge_lost": ("ingen forbindelse til enhetene", "no connection to the devices"),

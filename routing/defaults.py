@@ -29,6 +29,8 @@ _UNIT = Target(TargetKind.UNIT)
 _HOUSE = Target(TargetKind.HOUSE)
 _TECHNICIAN = Target(TargetKind.ROLE, "technician")
 _LEADER = Target(TargetKind.ROLE, "leader")
+_ASSIGNED = Target(TargetKind.ASSIGNED)
+_NURSE = Target(TargetKind.COMPETENCE, "nurse")
 _DUTY = Target(TargetKind.CHANNEL, "duty")
 """The duty manager's (vaktleder) telephone, by whatever channel the house has set up."""
 
@@ -43,6 +45,9 @@ def _ladder(name: str, *rungs: Rung, failsafe: Rung, responders: int = 1) -> Lad
 
 DAY_LIST = LadderId("day_list")
 """For what must be done but wakes nobody: flat batteries."""
+
+OBJECTION = LadderId("objection")
+"""For who decides when a patient says no to a rule."""
 
 LADDERS: dict[LadderId, Ladder] = {
     ladder.id: ladder
@@ -82,6 +87,14 @@ LADDERS: dict[LadderId, Ladder] = {
             "day_list",
             _rung(8 * 3600, _TECHNICIAN),
             failsafe=_rung(8 * 3600, _TECHNICIAN, _LEADER),
+        ),
+        # A patient said no to a rule: the nurse who sees to the decision, and the carers, who
+        # must know that the sensor is silent now. Nobody else is woken; it is asked again.
+        _ladder(
+            "objection",
+            _rung(900, _ASSIGNED, _NURSE),
+            _rung(1800, _UNIT, _NURSE),
+            failsafe=_rung(3600, _NURSE, _LEADER),
         ),
     )
 }

@@ -54,6 +54,8 @@ class Reason(StrEnum):
     COVERAGE_GAP = "coverage_gap"
     SHIFT_NOT_CHANGED = "shift_not_changed"
     ARRIVAL_OVER = "arrival_over"
+    OBJECTED = "objected"
+    DECIDED = "decided"
     SENSOR_STUCK = "sensor_stuck"
     PLACE_CHANGED = "place_changed"
     STILL_PRESENT = "still_present"

@@ -11,6 +11,7 @@ from typing import assert_never
 
 from routing.booking import Booking, weightier
 from routing.calls import CallState
+from routing.defaults import OBJECTION
 from routing.draft import Draft, facts
 from routing.effects import Because, Booked, Move, Reason, TrialCall
 from routing.events import SignalReceived
@@ -25,6 +26,7 @@ from routing.life import (
     signals_with,
 )
 from routing.plan import (
+    Basis,
     CallType,
     Combine,
     Profile,
@@ -87,10 +89,36 @@ def due_rules(draft: Draft) -> None:
 
 
 def adopted(draft: Draft) -> None:
-    """Forget what waits for rules that no longer listen."""
+    """Forget what waits for rules that no longer listen, and tell who decides on a «no»."""
     for rule_id in tuple(draft.waiting):
         if rule_id not in draft.index.devices_for:
             draft.wait(rule_id, None)
+    before = {rule.id: rule.state for rule in draft.state.plan.rules}
+    for rule in draft.plan.rules:
+        was = before.get(rule.id, RuleState.SUSPENDED)
+        if rule.state is RuleState.SUSPENDED and was is not rule.state:
+            _objected(draft, rule)
+    for call in draft.open_calls():
+        if call.type is CallType.INFORMATION and call.rule is not None:
+            rule = draft.index.rules.get(call.rule)
+            if rule is None or rule.state is not RuleState.SUSPENDED:
+                version = 0 if rule is None else rule.version
+                close_call(draft, call, Because(Reason.DECIDED, call.rule, version))
+
+
+def _objected(draft: Draft, rule: Rule) -> None:
+    """Tell the nurse and the patient's carers that the patient said no, and who decides.
+
+    The rule is silent from this moment, whatever rings for it already goes on. What the carers
+    must know at once is that the sensor no longer calls them.
+    """
+    place = _place(draft, rule.patient)
+    basis = Basis.STAFF_ONLY if rule.basis is None else rule.basis
+    known = facts(patient=rule.patient, room=place.room, why=basis.value)
+    because = Because(Reason.OBJECTED, rule.id, rule.version, known)
+    open_call(
+        draft, CallType.INFORMATION, because, place, ladder=OBJECTION, rule=rule.id
+    )
 
 
 # --- One rule, one change ---------------------------------------------------------------------

@@ -82,6 +82,7 @@ ACCESS: dict[tuple[str, str], Allowed] = {
     ("POST", "/api/v1/rules/{rule_id}/end"): DECIDING,
     ("POST", "/api/v1/rules/{rule_id}/pause"): DECIDING,
     ("POST", "/api/v1/rules/rehearse"): DECIDING,
+    ("POST", "/api/v1/rules/preview"): DECIDING,
     # Running the house.
     ("GET", "/api/v1/status"): TECHNICAL | {Role.NURSE},
     ("GET", "/api/v1/quarantine"): TECHNICAL,

@@ -93,6 +93,21 @@ class Pausing(BaseModel):
     reason: Annotated[str, Field(min_length=1, max_length=200)]
 
 
+class Draft(BaseModel):
+    """Fields as in the house file, to be read as a rule; `id` of the rule they would change."""
+
+    id: str = "draft"
+    fields: dict[str, Any]
+
+
+class Preview(BaseModel):
+    """How fields read as a rule."""
+
+    sentences: Sentences
+    basis: Sentences
+    problems: list[str] = Field(description="what keeps it from being active")
+
+
 class Objected(BaseModel):
     """The rule is silent from now; who must decide."""
 
@@ -254,6 +269,21 @@ async def pause(rule_id: str, pausing: Pausing, session: TheSession, hub: TheHub
         )
     await note_reading(hub, session, f"pause of rule {rule_id}"[:80], [rule.patient])
     return _answer(hub, session, _plan(hub, session), rule)
+
+
+@routes.post("/preview")
+async def preview(draft: Draft, session: TheSession, hub: TheHub) -> Preview:
+    """Say how these fields would read as a rule. Nothing is changed."""
+    plan, names = _plan(hub, session), hub.names[session.house]
+    try:
+        rule = await asyncio.to_thread(drafted, plan, names, draft.id, draft.fields)
+    except RuleRefused as error:
+        raise refusals.refused(draft.id, error) from error
+    if not _mine(hub, session, plan, rule):
+        raise no_such("patient", rule.patient, do="see GET /api/v1/patients for yours")
+    await note_reading(hub, session, "preview of a rule", [rule.patient])
+    answer = _answer(hub, session, with_rule(plan, rule), rule)
+    return Preview(sentences=answer.sentences, basis=answer.basis, problems=answer.problems)
 
 
 @routes.post("/rehearse")

@@ -28,10 +28,14 @@ ON_DUTY: dict[HandsetId, StaffId] = {
 }
 """The simulated colleagues, on the evening shift."""
 SOON = timedelta(seconds=5)
+STEP = timedelta(seconds=20)
 
 
 def demo_house() -> HouseFile:
-    """Return Solvik with Kari's bed rule made visible, and both visitors' carers hers."""
+    """Return Solvik with Kari's bed rule made visible and both visitors' carers hers.
+
+    Each step of a ladder waits 20 s, so that it is seen to its end in a minute.
+    """
     solvik = load(SOLVIK)
     rule = solvik.rules[RULE].model_copy(
         update={"window": None, "delay": SOON, "unless": [], "ends_by_itself": False}
@@ -41,8 +45,20 @@ def demo_house() -> HouseFile:
         stay.model_copy(update={"assigned": list(PHONES.values()), "backup": []})
         for stay in patient.stays
     ]
+    ladders = {
+        name: ladder.model_copy(
+            update={
+                "steps": [
+                    step.model_copy(update={"patience": min(step.patience, STEP)})
+                    for step in ladder.steps
+                ]
+            }
+        )
+        for name, ladder in solvik.ladders.items()
+    }
     return solvik.model_copy(
         update={
+            "ladders": ladders,
             "rules": {**solvik.rules, RULE: rule},
             "patients": {**solvik.patients, KARI: patient.model_copy(update={"stays": hers})},
         }

@@ -8,7 +8,7 @@ from hub.house import HouseFile
 from simulators.demo.house import kari
 from simulators.live import Carer, Pace, WiredHouse
 
-LASTS_S = {"bed": 45.0, "nobody": 150.0, "offline": 60.0}
+LASTS_S = {"bed": 45.0, "nobody": 80.0, "offline": 60.0}
 DEAF = Pace(hears=(600, 600), declines=0)
 """Everybody is somewhere else: the ladder must run."""
 

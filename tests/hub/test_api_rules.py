@@ -236,3 +236,16 @@ async def test_a_draft_is_rehearsed_on_the_patients_own_past(hub: Exchange) -> N
     assert len(told["calls"]) == 1
     assert told["problems"]
     assert told["sentence"].startswith("Utkast")
+
+
+async def test_a_draft_is_read_back_as_a_sentence_and_nothing_is_changed(hub: Exchange) -> None:
+    nurse = await hub.console(Role.NURSE)
+    read = await nurse.post("/api/v1/rules/preview", json={"fields": DRAFT | {"delay": "4min"}})
+    assert read.status_code == 200, read.text
+    assert "4 min" in body(read)["sentences"]["nb"]
+    assert "4 min" in body(read)["sentences"]["en"]
+    assert body(read)["problems"] == []
+    wrong = await nurse.post("/api/v1/rules/preview", json={"fields": DRAFT | {"delay": "ten"}})
+    assert wrong.status_code == 422
+    assert [one["field"] for one in body(wrong)["errors"]] == ["delay"]
+    assert body(await nurse.get("/api/v1/rules"))["rules"][0]["version"] == 1

@@ -275,6 +275,8 @@ export type Reason =
   | "all_declined"
   | "already_done"
   | "arrival_over"
+  | "objected"
+  | "decided"
   | "arrived"
   | "assigned"
   | "backup"

@@ -34,7 +34,7 @@ const nb = {
       ],
       nobody: [
         "2 Ingen svarer",
-        "Kari trykker på armbåndet. La begge ringe: etter hvert ringer det hos flere, til slutt hos lederen.",
+        "Kari trykker på armbåndet. La begge ringe: hvert 20. sekund ringer det hos flere, til slutt hos lederen, som kommer.",
       ],
       offline: [
         "3 En telefon mister nett",
@@ -148,7 +148,7 @@ const en: PageWords = {
       ],
       nobody: [
         "2 Nobody answers",
-        "Kari presses her wristband. Let both ring: by and by more people are rung, at last the leader.",
+        "Kari presses her wristband. Let both ring: every 20 seconds more people are rung, at last the leader, who comes.",
       ],
       offline: [
         "3 A phone loses its network",
