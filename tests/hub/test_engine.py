@@ -223,11 +223,7 @@ async def test_signs_of_life_settle_at_once_and_become_one_row(store: Store) -> 
         for n in range(10):
             signal = engine.next_signal()
             await engine.submit(heartbeat(signal, f"tag-{n % 2}", 90 - n), Lane.BULK)
-<<<<<<< HEAD
         await until(lambda: not engine.unsettled)  # «Started» may still be on its way
-=======
-        await until(lambda: not engine.unsettled)
->>>>>>> 1afd8e1 (store: What nobody waits for shares a transaction.)
         assert [row.kind for row in await rows(store, tables.journal)] == ["Started"]
         clock.at += timedelta(seconds=30)
         await until(lambda: engine.seq == 2 and not engine.unsettled)
