@@ -29,7 +29,6 @@ _UNIT = Target(TargetKind.UNIT)
 _HOUSE = Target(TargetKind.HOUSE)
 _TECHNICIAN = Target(TargetKind.ROLE, "technician")
 _LEADER = Target(TargetKind.ROLE, "leader")
-_ASSIGNED = Target(TargetKind.ASSIGNED)
 _NURSE = Target(TargetKind.COMPETENCE, "nurse")
 _DUTY = Target(TargetKind.CHANNEL, "duty")
 """The duty manager's (vaktleder) telephone, by whatever channel the house has set up."""

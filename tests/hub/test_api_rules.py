@@ -12,7 +12,7 @@ from sqlalchemy import select
 from hub.store import tables
 from routing.events import SignalReceived
 from routing.ids import DeviceId
-from routing.plan import Role, RuleState
+from routing.plan import CallType, Role, RuleState
 from routing.readings import BedChanged
 from tests.support.exchange import Exchange, body, exchange
 from tests.support.mosquitto import ROOT
@@ -35,22 +35,31 @@ DRAFT: dict[str, Any] = {
 async def hub(tmp_path: Path) -> AsyncIterator[Exchange]:
     """The small house in use: with a rule, and the exchange's own accounts."""
     async with exchange(tmp_path) as hub:
-        leader = await hub.console(Role.LEADER)
-        text = SMALL
-        for role in Role:
-            person = f"the-{role}"
-            level = "student" if role is Role.STUDENT else "nurse"
-            text = text.replace(
-                "staff:\n",
-                f"staff:\n  {person}: {{ name: Den {role}, role: {role}, competence: {level}, "
-                f"units: [nord], login: {person} }}\n",
-                1,
-            )
-        answer = await leader.post(
-            "/api/v1/house", content=text, headers={"Content-Type": "application/yaml"}
-        )
+        answer = await imported(hub, file())
         assert answer.status_code == 200, answer.text
         yield hub
+
+
+def file() -> str:
+    """The small house, with one of each role who may sign in."""
+    text = SMALL
+    for role in Role:
+        person = f"the-{role}"
+        level = "student" if role is Role.STUDENT else "nurse"
+        text = text.replace(
+            "staff:\n",
+            f"staff:\n  {person}: {{ name: Den {role}, role: {role}, competence: {level}, "
+            f"units: [nord], login: {person} }}\n",
+            1,
+        )
+    return text
+
+
+async def imported(hub: Exchange, text: str) -> httpx.Response:
+    leader = await hub.console(Role.LEADER)
+    return await leader.post(
+        "/api/v1/house", content=text, headers={"Content-Type": "application/yaml"}
+    )
 
 
 async def patch(
@@ -156,6 +165,76 @@ async def test_an_objection_silences_at_once_and_says_who_decides(hub: Exchange)
     assert (again.status_code, by_a_draft.status_code) == (422, 422)
     assert decided.status_code == 200
     assert rule_of(hub).state is RuleState.ACTIVE
+
+
+async def test_an_objection_tells_who_decides_and_the_journal_has_it(hub: Exchange) -> None:
+    nurse = await hub.console(Role.NURSE)
+    await nurse.post(f"{AT}/object")
+
+    (told,) = [one for one in hub.state.calls.values() if one.type is CallType.INFORMATION]
+    assert (told.rule, told.patient, told.unit) == (RULE, "p-1", "nord")
+    shown = body(await nurse.get(f"/api/v1/calls/{told.id}"))
+    assert "Pasienten sa nei" in str(shown)
+    assert "Samtykket er trukket" in str(shown)
+    events = tables.call_events.c
+    async with hub.store.read() as connection:
+        rows = await connection.execute(select(events.reason).where(events.call == told.id))
+        assert "objected" in {row.reason for row in rows}
+    await patch(nurse, match=2, state="active", basis_reference="Ny samtale 21. november")
+    assert hub.state.calls[told.id].closed_at is not None
+
+
+async def test_a_file_does_not_wake_a_rule_that_the_patient_objected_to(hub: Exchange) -> None:
+    nurse = await hub.console(Role.NURSE)
+    await nurse.post(f"{AT}/object")
+
+    for text in (file(), file().replace("state: active", "state: draft")):
+        refused = await imported(hub, text)
+        assert refused.status_code == 409, refused.text
+        problem = body(refused)
+        assert problem["type"] == "urn:bjelle:problem:house-stands"
+        assert problem["errors"][0]["path"] == f"rules.{RULE}"
+        said = problem["errors"][0]["text"]
+        assert "the patient objected (Den n." in said
+        assert "name the new decision" in said
+    left_out = await imported(hub, file().split("rules:")[0])
+    assert (left_out.status_code, "leaves the rule out" in left_out.text) == (409, True)
+    assert rule_of(hub).state is RuleState.SUSPENDED
+
+    kept = await imported(hub, file().replace("state: active", "state: suspended"))
+    assert (kept.status_code, rule_of(hub).state) == (200, RuleState.SUSPENDED)
+    decided = file().replace("Samtale ved innkomst", "Ny samtale 21. november")
+    assert (await imported(hub, decided)).status_code == 200
+    assert rule_of(hub).state is RuleState.ACTIVE
+
+
+async def test_a_file_wakes_no_rule_that_was_paused_or_ended(hub: Exchange) -> None:
+    nurse = await hub.console(Role.NURSE)
+    await patch(nurse, state="paused")
+    paused = await imported(hub, file())
+    assert (paused.status_code, "it was paused (Den n." in paused.text) == (409, True)
+    assert rule_of(hub).state is RuleState.PAUSED
+
+    await nurse.post(f"{AT}/end", headers={"If-Match": '"2"'})
+    ended = await imported(hub, file())
+    assert (ended.status_code, "it was ended (Den n." in ended.text) == (409, True)
+    by_page = await patch(nurse, match=3, state="active")
+    assert by_page.status_code == 422
+    assert "the rule was ended" in by_page.text
+
+
+async def test_a_pause_by_its_owner_survives_a_file_that_is_imported_again(
+    hub: Exchange,
+) -> None:
+    nurse = await hub.console(Role.NURSE)
+    until = hub.clock.now() + timedelta(hours=1)
+    await nurse.post(f"{AT}/pause", json={"until": until.isoformat(), "reason": "stell"})
+
+    again = await imported(hub, file().replace("delay: 10min", "delay: 9min"))
+
+    assert again.status_code == 200
+    assert [(one.by, one.rule) for one in hub.state.pauses] == [("the-nurse", RULE)]
+    assert body(await nurse.get(AT))["paused_until"] is not None
 
 
 async def test_a_pause_has_an_owner_a_reason_and_an_end(hub: Exchange) -> None:

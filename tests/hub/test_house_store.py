@@ -1,5 +1,6 @@
 """A house file in the store: versions, names kept apart, who may still sign in."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,13 @@ import pytest
 from sqlalchemy import select, update
 
 from hub.house import HouseFile, parse
-from hub.house_store import LoginTaken, adopt, exported, houses, newest_plan
+from hub.house_standing import HouseStands
+from hub.house_store import LoginTaken, adopt, edit, exported, houses, newest_plan
 from hub.names import Names
 from hub.store import tables
 from hub.store.store import Store
 from routing.ids import HouseId, LadderId, StaffId
+from routing.plan import Plan, RuleState
 
 HOUSE = HouseId("small")
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -190,3 +193,24 @@ async def test_two_houses_share_a_store_and_nothing_else(store: Store) -> None:
     async with store.read() as connection:
         assert (await Names.load(connection, HOUSE)).patient("p-1") == "Kari N."
         assert (await Names.load(connection, HouseId("other"))).patient("p-1") == "Else Ø."
+
+
+async def test_an_import_while_no_hub_runs_wakes_no_rule_that_was_objected_to(
+    store: Store,
+) -> None:
+    await take(store, TEXT)
+
+    def objects(plan: Plan) -> Plan:
+        return replace(
+            plan, rules=tuple(replace(one, state=RuleState.SUSPENDED) for one in plan.rules)
+        )
+
+    await edit(store.database, HOUSE, objects, at=AT, by=StaffId("nurse-1"))
+    with pytest.raises(
+        HouseStands, match=r"rules.bed-exit-101: the patient objected \(Anne F\."
+    ):
+        await take(store, TEXT)
+
+    plan = await newest_plan(store, HOUSE)
+    assert plan is not None
+    assert [rule.state for rule in plan.rules] == [RuleState.SUSPENDED]
