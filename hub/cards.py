@@ -10,6 +10,7 @@ from datetime import datetime
 from hub.api import frames
 from hub.line import same_values
 from hub.names import Names
+from hub.place_told import place_of
 from hub.sentence_texts import Lang
 from hub.sentences import place, sentence, why_line
 from routing import cards as core
@@ -20,6 +21,7 @@ from routing.ids import CallId, HandsetId, HouseId, PatientId, RoomId, StaffId
 from routing.index import index_of, stay_at
 from routing.plan import CallType, Competence, Plan, Priority, Role, Stay
 from routing.state import Call, HandsetNow, State, is_open
+from routing.whereabouts import of_call
 
 FACES_KEPT = 1024
 
@@ -38,6 +40,7 @@ class _Face:
     present: tuple[frames.Person, ...]
     ringing: tuple[tuple[HandsetId, StaffId, str], ...]
     """On which telephones, whose, and what colleagues call them."""
+    place: frames.Place | None
 
 
 class Faces:
@@ -118,6 +121,7 @@ class Faces:
                 )
             ),
             rung=call.rung,
+            place=face.place,
             can=tuple(frames.Action(a) for a in core.allowed(state, call, staff)),
             reopened=call.reopened,
             mine=staff == call.owner or staff in call.responders,
@@ -127,7 +131,7 @@ class Faces:
     def _face_of(self, state: State, call: Call, lang: Lang, names: Names) -> _Face:
         """Return a call's face, made once for the forty telephones that it rings on."""
         key: tuple[HouseId, CallId, Lang] = (state.plan.house, call.id, lang)
-        of = (call, state.plan, names)
+        of = (call, state.plan, names, state.places)
         face = self._faces.get(key)
         if face is not None and same_values(face.of, of):
             return face
@@ -147,6 +151,7 @@ class Faces:
                 (handset, one.staff, names.staff(one.staff))
                 for handset, one in call.ringing.items()
             ),
+            place=place_of(of_call(state, call, state.now or call.opened_at), state.plan, lang),
         )
         return face
 

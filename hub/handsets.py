@@ -176,7 +176,13 @@ class Gateway:
         house = line.session.house
         settled, ahead = self._settled[house], tuple(self._ahead.calls(line.key))
         # The same values as at the last comparison give the same cards: nothing to compare.
-        seen = (settled.calls, settled.handsets, settled.plan, self._names[house])
+        seen = (
+            settled.calls,
+            settled.handsets,
+            settled.plan,
+            settled.places,
+            self._names[house],
+        )
         if not ahead and line.compared_with(seen):
             return
         wanted = self._wanted(line)

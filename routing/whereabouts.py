@@ -40,6 +40,10 @@ class Seen:
     certainty: Certainty = Certainty.UNKNOWN
     seen_at: datetime | None = None
     since: datetime | None = None
+    certain_until: datetime | None = None
+    """Until then it is certain, if nobody hears the tag again; None: it is not."""
+    known_until: datetime | None = None
+    """Until then it is at least likely; after it, unknown."""
     look: tuple[RoomId, ...] = ()
     """The next places to look, nearest first: rooms that heard the tag too, the last ones, the
     patient's own, and where people of the unit usually are."""
@@ -206,14 +210,17 @@ def _latest(
 def _as_of(plan: Plan, last: LastPlace | None, own: RoomId | None, now: datetime) -> Seen:
     if last is None or now - last.seen_at > KEPT:
         return Seen(look=_look(plan, None, own, None))
-    age = now - last.seen_at
-    certainty = last.certainty
-    if age > EXPIRES:
+    sure = last.certainty is Certainty.CERTAIN
+    certain_until = last.seen_at + FRESH if sure else None
+    known_until = last.seen_at + EXPIRES
+    certainty = Certainty.LIKELY
+    if now > known_until:
         certainty = Certainty.UNKNOWN
-    elif age > FRESH:
-        certainty = Certainty.LIKELY
+    elif certain_until is not None and now <= certain_until:
+        certainty = Certainty.CERTAIN
+    look = _look(plan, last, own, last.room)
     return Seen(
-        last.room, certainty, last.seen_at, last.since, _look(plan, last, own, last.room)
+        last.room, certainty, last.seen_at, last.since, certain_until, known_until, look
     )
 
 

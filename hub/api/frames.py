@@ -138,11 +138,21 @@ class RoomFace(Frame, frozen=True):
 
 
 class Place(Frame, frozen=True):
-    """Where the patient was last seen, and when: age is shown, unknown is said (UX H2)."""
+    """Where the patient was last heard, and when: age is shown, unknown is said (UX H2).
 
-    room: str
-    seen_at: datetime
-    certain: bool = False
+    The page compares the hub's time with the two limits and knows no others: a place grows old
+    without a new frame.
+    """
+
+    room: str | None
+    """In the page's language: «rom 204», «Dagligstue Nord». Null: never heard."""
+    seen_at: datetime | None
+    certain_until: datetime | None = None
+    """Until then it is certain; null: it is only likely."""
+    known_until: datetime | None = None
+    """Until then it is likely; after it, unknown."""
+    look: tuple[str, ...] = ()
+    """The next places to look."""
 
 
 class Card(Frame, frozen=True):

@@ -9,9 +9,13 @@ from pydantic import BaseModel, Field
 from hub.api.reading import note_reading
 from hub.api.wiring import Hub, TheHub, TheSession
 from hub.auth import Session
+from hub.place_told import place_of
 from hub.rule_sentences import rule_basis, rule_sentence
 from routing.ids import UnitId
 from routing.plan import Profile, Role, Rule, RuleState, Stay
+from routing.whereabouts import of_patient
+
+WHO_GOES = frozenset({Role.CARER, Role.STUDENT, Role.NURSE})
 
 routes = APIRouter(prefix="/api/v1", tags=["patients"])
 
@@ -29,6 +33,16 @@ class RuleAnswer(BaseModel):
     problems: list[str] = Field(description="what keeps it from being active")
 
 
+class PlaceAnswer(BaseModel):
+    """Where somebody was last heard; it grows old by its two limits, and is then unknown."""
+
+    room: str | None = Field(description="as the door says it; null: never heard")
+    seen_at: datetime | None
+    certain_until: datetime | None = Field(description="null: only likely")
+    known_until: datetime | None
+    look: list[str] = Field(description="the next places to look")
+
+
 class PatientAnswer(BaseModel):
     """Somebody who stays here now."""
 
@@ -42,6 +56,9 @@ class PatientAnswer(BaseModel):
     note: str
     isolation: str
     goal: str
+    place: PlaceAnswer | None = Field(
+        description="null where it may not be known: no legal basis, and no open call"
+    )
     rules: list[RuleAnswer]
 
 
@@ -103,7 +120,26 @@ def _patient(
         note=stay.note,
         isolation=stay.isolation,
         goal=stay.goal,
+        place=_place(hub, session, stay, lang),
         rules=[_rule(hub, session, rule, lang) for rule in rules],
+    )
+
+
+def _place(hub: Hub, session: Session, stay: Stay, lang: str) -> PlaceAnswer | None:
+    """Return where the patient is, to those who go there: a leader's figures need no place."""
+    if session.role not in WHO_GOES:
+        return None
+    state = hub.engines[session.house].state
+    seen = of_patient(state, stay.patient, hub.clock.now())
+    told = place_of(seen, state.plan, "nb" if lang == "nb" else "en")
+    if told is None:
+        return None
+    return PlaceAnswer(
+        room=told.room,
+        seen_at=told.seen_at,
+        certain_until=told.certain_until,
+        known_until=told.known_until,
+        look=list(told.look),
     )
 
 

@@ -99,6 +99,8 @@ def test_capability_22_a_place_is_a_room_how_sure_and_when() -> None:
         Certainty.CERTAIN,
         night.clock("02:00"),
         night.clock("02:00"),
+        night.clock("02:01"),
+        night.clock("02:05"),
         (OWN, BATH, HALL),
     )
 

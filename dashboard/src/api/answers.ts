@@ -19,12 +19,23 @@ export interface PatientRule {
   paused_until: string | null;
 }
 
+/** Where somebody was last heard (hub/api/patients.py); it grows old by its two limits. */
+export interface PatientPlace {
+  room: string | null;
+  seen_at: string | null;
+  certain_until: string | null;
+  known_until: string | null;
+  look: readonly string[];
+}
+
 /** Somebody who stays in the units of this person now. */
 export interface Patient {
   id: string;
   name: string;
   room: string;
   isolation: string;
+  /** Null where it may not be known: no legal basis, and no open call. */
+  place: PatientPlace | null;
   rules: readonly PatientRule[];
 }
 

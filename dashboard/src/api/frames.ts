@@ -262,11 +262,13 @@ export interface Person {
   name: string;
 }
 
-/** Where the patient was last seen, and when: age is shown, unknown is said (UX H2). */
+/** Where the patient was last heard, and when: age is shown, unknown is said (UX H2). */
 export interface Place {
-  certain: boolean;
-  room: string;
-  seen_at: string;
+  certain_until: string | null;
+  known_until: string | null;
+  look: readonly string[];
+  room: string | null;
+  seen_at: string | null;
 }
 
 /** Why something was decided; `hub.sentences` has one nb and one en sentence for each. */

@@ -1,9 +1,11 @@
 // What is known of a call, in the order a carer needs it (UX H2).
 import type { Card } from "../api/frames";
-import { counter, secondsSince, spoken } from "../core/age";
+import { counter, secondsSince } from "../core/age";
 import { kindOf } from "../core/alarm";
+import { NOWHERE } from "../core/place";
 import { pressesToSay } from "../core/shown";
 import { Mark } from "../ui/Mark";
+import { Where } from "../ui/Where";
 import { useWords } from "../ui/words";
 
 export interface CardProps {
@@ -93,11 +95,6 @@ function Labels({ card }: { card: Card }) {
 }
 
 function PlaceLine({ card, hubNow }: CardProps) {
-  const words = useWords();
-  if (!card.place) return card.patient ? <p className="place">{words.call.placeUnknown}</p> : null;
-  const { room, seen_at, certain } = card.place;
-  const age = spoken(secondsSince(seen_at, hubNow), words.contact.hour);
-  return (
-    <p className="place">{(certain ? words.call.place : words.call.placeUnsure)(room, age)}</p>
-  );
+  if (!card.place && !card.patient) return null;
+  return <Where place={card.place ?? NOWHERE} hubNow={hubNow} />;
 }

@@ -3,8 +3,10 @@ import { useState } from "react";
 import type { Patient, Patients as WardList } from "../api/answers";
 import { clock } from "../core/age";
 import type { View } from "../core/telephone";
+import { useNow } from "../ui/now";
 import { usePoll } from "../ui/poll";
 import { Fresh, Tap } from "../ui/Tap";
+import { Where } from "../ui/Where";
 import { storedLang, useWords } from "../ui/words";
 import type { Parts } from "./parts";
 
@@ -26,6 +28,7 @@ interface PatientsProps {
 
 export function Patients({ parts, view, onClose }: PatientsProps) {
   const words = useWords();
+  const now = useNow();
   const [asking, setAsking] = useState<Patient | null>(null);
   const waiting = view.waiting.length;
   // Asked anew at once when a tap has been answered: the hub's word, not ours. What stands after
@@ -63,6 +66,7 @@ export function Patients({ parts, view, onClose }: PatientsProps) {
             <Row
               key={patient.id}
               patient={patient}
+              hubNow={now + (view.shown?.ahead ?? 0)}
               busy={view.waiting.some(({ op }) => op.patient === patient.id)}
               student={view.shown?.me.role === "student"}
               onPause={() => setAsking(patient)}
@@ -80,13 +84,14 @@ export function Patients({ parts, view, onClose }: PatientsProps) {
 
 interface RowProps {
   patient: Patient;
+  hubNow: number;
   busy: boolean;
   student: boolean;
   onPause: () => void;
   onResume: () => void;
 }
 
-function Row({ patient, busy, student, onPause, onResume }: RowProps) {
+function Row({ patient, hubNow, busy, student, onPause, onResume }: RowProps) {
   const words = useWords();
   const until = pausedUntil(patient);
   const active = patient.rules.some((rule) => rule.state === "active");
@@ -95,6 +100,7 @@ function Row({ patient, busy, student, onPause, onResume }: RowProps) {
       <h2 className="subtitle">
         {patient.name} · {words.patients.room(patient.room)}
       </h2>
+      {patient.place && <Where place={patient.place} hubNow={hubNow} />}
       {patient.isolation && (
         <p className="isolation">
           <strong>{words.patients.isolation}: </strong>
