@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from routing.ids import BridgeId
+from routing.ids import BridgeId, PatientId
 from simulators.agenda import Agenda
 from simulators.faults import Fault, Trouble
 from simulators.payloads import Published
@@ -28,7 +28,17 @@ class Carried:
     at_s: float
     help: bool = False
     """A person pressed, and the bytes are whole: the truths follow it."""
+    by: PatientId | None = None
+    """Who pressed, where the device was still that person's when the broker took it."""
     dup: bool = False
+
+
+By = Callable[[], PatientId | None]
+"""Asked when the broker takes a press: who pressed, unless the wearer has changed since."""
+
+
+def _nobody() -> None:
+    return None
 
 
 Deliver = Callable[[Carried, bool], None]
@@ -64,23 +74,37 @@ class Broker:
 
     # --- from the bridges ---------------------------------------------------------------------
 
-    def say(self, bridge: BridgeId, message: Published, *, press: bool = False) -> None:
+    def say(
+        self,
+        bridge: BridgeId,
+        message: Published,
+        *,
+        press: bool = False,
+        by: By = _nobody,
+    ) -> None:
         """A device speaks: the radio and the bridge do what they do today."""
         if self.dead_bridges.get(bridge):
             return
         seconds = self._agenda.seconds
         for trouble in self._windows:
             if trouble.now(seconds) and self._dice.random() < _CHANCE[trouble.fault]:
-                self._spoil(trouble.fault, bridge, message, press)
+                self._spoil(trouble.fault, bridge, message, press, by)
                 return
         self._agenda.after(
-            self._dice.uniform(0.004, 0.12), lambda: self.accept(message, press=press)
+            self._dice.uniform(0.004, 0.12), lambda: self.accept(message, press=press, by=by)
         )
 
-    def _spoil(self, fault: Fault, bridge: BridgeId, message: Published, press: bool) -> None:  # noqa: FBT001
+    def _spoil(
+        self,
+        fault: Fault,
+        bridge: BridgeId,
+        message: Published,
+        press: bool,  # noqa: FBT001
+        by: By,
+    ) -> None:
         def accept() -> None:
             if not self.dead_bridges.get(bridge):
-                self.accept(message, press=press)
+                self.accept(message, press=press, by=by)
 
         match fault:
             case Fault.LOST:
@@ -105,7 +129,7 @@ class Broker:
                 payload[self._dice.randrange(len(payload))] ^= 1 << self._dice.randrange(8)
         return Published(message.topic, bytes(payload), message.qos, retain=message.retain)
 
-    def accept(self, message: Published, *, press: bool = False) -> None:
+    def accept(self, message: Published, *, press: bool = False, by: By = _nobody) -> None:
         """The broker takes the message: from here on it keeps its promise."""
         if not self.up:
             return
@@ -118,6 +142,7 @@ class Broker:
             retained=False,
             at_s=self._agenda.seconds,
             help=press,
+            by=by(),
         )
         if message.retain:
             self.retained[message.topic] = carried

@@ -1,4 +1,4 @@
-"""What goes wrong, when and with whom: chosen from the seed before the night begins.
+"""What goes wrong or changes, when and with whom: chosen from the seed before the night.
 
 A `Trouble` is one fault with a beginning and an end, so that a failing night can be shrunk by
 leaving troubles out. What a trouble does stands where it bites: `broker`, `shell`, `carers`.
@@ -14,7 +14,7 @@ from routing.readings import DeviceClass
 
 
 class Fault(StrEnum):
-    """One kind of thing that goes wrong."""
+    """One kind of thing that goes wrong, or changes while everything goes on."""
 
     LOST = "lost"
     """Radio: the bridge never hears it."""
@@ -48,6 +48,14 @@ class Fault(StrEnum):
     """A telephone is off Wi-Fi, asleep, silent or dead."""
     BUSY = "busy"
     """Nobody answers, or everybody declines."""
+    FULL = "full"
+    """The disk is full: neither the journal nor the spool takes a row."""
+    PRACTICE = "practice"
+    """A patient's presses are practice for a while, beside everybody's real ones."""
+    PLAN = "plan"
+    """The house edits its plan while calls are open: rules, ladders, who lives here."""
+    WEARER = "wearer"
+    """Two patients' wrist alarms change places, or one is handed on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +66,7 @@ class Trouble:
     at_s: float
     for_s: float
     target: str = ""
-    """The device, bridge or handset it concerns, or a variant of the fault."""
+    """The device, bridge, handset or patient it concerns, or a variant of the fault."""
 
     def now(self, seconds: float) -> bool:
         """Tell whether it is going on."""
@@ -89,6 +97,10 @@ _PER_NIGHT: dict[Fault, tuple[int, int]] = {
     Fault.DST: (1, 1),
     Fault.HANDSET: (3, 8),
     Fault.BUSY: (1, 3),
+    Fault.FULL: (0, 2),
+    Fault.PRACTICE: (0, 2),
+    Fault.PLAN: (2, 6),
+    Fault.WEARER: (0, 3),
 }
 """How many of each in a night: fewest, most."""
 
@@ -106,6 +118,10 @@ _LASTS: dict[Fault, tuple[float, float]] = {
     Fault.RESTART: (1, 40),
     Fault.HANDSET: (20, 1800),
     Fault.BUSY: (120, 1500),
+    Fault.FULL: (2, 300),
+    Fault.PRACTICE: (300, 3600),
+    Fault.PLAN: (120, 7200),
+    Fault.WEARER: (120, 7200),
 }
 
 
@@ -151,7 +167,9 @@ def _one(fault: Fault, dice: Random, plan: Plan, since_s: float, until_s: float)
     return Trouble(fault, round(at, 3), round(lasts, 3), _target(fault, dice, plan))
 
 
-def _target(fault: Fault, dice: Random, plan: Plan) -> str:  # noqa: PLR0911 - one row each
+def _target(  # noqa: C901, PLR0911 - one row each
+    fault: Fault, dice: Random, plan: Plan
+) -> str:
     match fault:
         case Fault.BATTERY:
             return str(dice.choice(list(plan.devices)))
@@ -172,5 +190,40 @@ def _target(fault: Fault, dice: Random, plan: Plan) -> str:  # noqa: PLR0911 - o
             return dice.choice(("slow", "slow", "down"))
         case Fault.BUSY:
             return dice.choice(("declines", "ignores"))
+        case Fault.PRACTICE:
+            return str(dice.choice(_living_here(plan)))
+        case Fault.WEARER:
+            here = _living_here(plan)
+            return ":".join(dice.sample(here, 2)) if len(here) > 1 else ""
+        case Fault.PLAN:
+            return _edit(dice, plan)
         case _:
             return ""
+
+
+EDITS = (
+    "rule_added",
+    "rule_changed",
+    "rule_paused",
+    "rule_trial",
+    "rule_ended",
+    "ladder",
+    "profile",
+    "changeover",
+)
+"""What the house decides while the night goes on; `office` does it."""
+
+
+def _edit(dice: Random, plan: Plan) -> str:
+    what = dice.choice(EDITS)
+    rules = [str(rule.id) for rule in plan.rules]
+    if what == "ladder":
+        return f"{what}:{dice.choice(list(plan.ladders))}"
+    if what in ("rule_added", "profile", "changeover") or not rules:
+        kept = what if what in ("profile", "changeover") else "rule_added"
+        return f"{kept}:{dice.choice(_living_here(plan))}"
+    return f"{what}:{dice.choice(rules)}"
+
+
+def _living_here(plan: Plan) -> list[str]:
+    return [str(stay.patient) for stay in plan.stays if stay.until is None]

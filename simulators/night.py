@@ -165,7 +165,9 @@ def _calm(state: State) -> bool:
 def _ending(world: World, core: Core) -> Ending:
     shell = world.shell
     unacknowledged = tuple(
-        c.number for c in world.broker.helps if c.number not in shell.journaled
+        c.number
+        for c in world.broker.helps
+        if c.number not in shell.journaled and c.number not in shell.gaps
     )
     return Ending(
         shell.state,

@@ -34,6 +34,8 @@ class Thing:
     battery: int = 90
     flat: bool = False
     level: bool = False
+    wearer: PatientId | None = None
+    """Who wears it now, where it is worn."""
 
 
 @dataclass(slots=True)
@@ -58,6 +60,8 @@ class Devices:
         self._speak = speak
         self._dice = Random(f"{seed}/devices")
         self.things: dict[DeviceId, Thing] = {}
+        self.speaking: Thing | None = None
+        """The device that speaks this moment."""
         for device in plan.devices.values():
             kind, speaks = kind_of(plan, device), voice(plan, device)
             if kind is not None and speaks is not None:
@@ -118,6 +122,7 @@ class Devices:
         thing = self.things[device]
         said = thing.voice.press(self._agenda.now)
         kept = Published(said.topic, said.payload, said.qos, retain=True)
+        self.speaking = thing
         self._speak(thing.device.bridge, kept, True)  # noqa: FBT003 - a real press, retained
 
     def press(self, thing: Thing) -> None:
@@ -139,6 +144,7 @@ class Devices:
         self._agenda.after(PIR_BLIND_S, lambda: self.set_level(thing, on=False))
 
     def _say(self, thing: Thing, message: Published, *, press: bool = False) -> None:
+        self.speaking = thing
         self._speak(thing.device.bridge, message, press)
 
 
@@ -168,6 +174,8 @@ def _homes(plan: Plan, things: dict[DeviceId, Thing]) -> dict[PatientId, Home]:
         worn = held.patient is not None and thing.device.device_class is DeviceClass.ALARM
         if known is None or worn:
             home.things[thing.kind] = thing
+        if worn:
+            thing.wearer = held.patient
     return homes
 
 
@@ -223,6 +231,8 @@ class Resident:
         self._in_bed = False
         self.quiet = False
         """At the end of the night nobody asks for more."""
+        self.gone = False
+        """Moved out."""
 
     def begin(self, bedtime_s: float, morning_s: float) -> None:
         """Write the night into the agenda."""
@@ -245,6 +255,8 @@ class Resident:
         self._agenda.after(wait, self._need)
 
     def _need(self) -> None:
+        if self.gone:
+            return
         self._next_press()
         if not self.quiet and not self._waits:
             self._press()
@@ -264,6 +276,16 @@ class Resident:
     def _still_waits(self, pressed: int, thing: Thing) -> None:
         if self._waits == pressed and self._waits < 9:
             self._press(thing)
+
+    def practise(self, for_s: float) -> None:
+        """Try the alarm, as often as somebody who learns it does."""
+        for _ in range(self._dice.randint(1, 4)):
+            self._agenda.after(self._dice.uniform(1, for_s), self._press)
+
+    def leave(self) -> None:
+        """Move out: nobody presses or moves here any more."""
+        self.gone = self.quiet = True
+        self._waits = 0
 
     def somebody_came(self) -> None:
         """A person stands at the bed: helped, and back to bed at night."""
@@ -285,6 +307,8 @@ class Resident:
         self._bed(occupied=True)
 
     def _bed(self, *, occupied: bool) -> None:
+        if self.gone:
+            return
         self._in_bed = occupied
         thing = self._home.things.get(Kind.BED)
         if thing is not None and thing.level is not occupied:
@@ -321,6 +345,8 @@ class Resident:
 
     def _stir(self) -> None:
         """Movement: by day often, in bed seldom."""
+        if self.gone:
+            return
         if not self.asleep or not self._in_bed:
             self._move()
             self._agenda.after(self._dice.uniform(12, 90), self._stir)

@@ -24,6 +24,7 @@ from routing.events import (
     ClockStepped,
     Delivery,
     Event,
+    PlanAdopted,
     SignalQuarantined,
     SignalReceived,
     Started,
@@ -33,6 +34,7 @@ from routing.events import (
 )
 from routing.ids import DeviceId, SignalId
 from routing.plan import Plan
+from routing.readings import HelpPressed
 from routing.state import State
 from simulators.agenda import Agenda
 from simulators.broker import Broker, Carried
@@ -95,7 +97,7 @@ class Shell:
         self._core = core
         self._broker = broker
         self._witness = witness
-        self._stores = [t for t in troubles if t.fault is Fault.STORE]
+        self._stores = [t for t in troubles if t.fault in (Fault.STORE, Fault.FULL)]
         self._dice = Random(f"{seed}/shell")
         self.performers: list[Performer] = []
         self.state = core.empty(plan)
@@ -109,7 +111,12 @@ class Shell:
         """Every event that was stepped, also those that a kill took back."""
         self.journal: list[Row] = []
         self.journaled: dict[int, bool] = {}
-        """Numbers of the broker's messages whose events are durable."""
+        """Numbers of the broker's messages whose events are durable, or held (see `gaps`)."""
+        self.gaps: dict[int, bool] = {}
+        """Acknowledged while no disk took a row, and lost because the hub died then."""
+        self._held: list[Pending] = []
+        """Rows that neither journal nor spool could take: in memory until a disk is back."""
+        self._held_numbers: list[int] = []
         self._snapshots: list[tuple[int, bytes]] = [(0, records.encode_state(self.state))]
         self._committed = self.state
         self._pending: list[Pending] = []
@@ -124,7 +131,8 @@ class Shell:
         """Messages heard and not yet flushed."""
         self.link = False
         self._discovered: dict[str, Discovery] = {}
-        self._plan = plan
+        self.plan = plan
+        """The newest that is stored; the state's may be older while the hub starts."""
         self._registry = self._new_registry()
         self._contact = self._last
         """When the broker was last in reach."""
@@ -148,14 +156,23 @@ class Shell:
     # --- life ---------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """A new epoch, committed before anything else; then the broker."""
+        """A new epoch, committed before anything else; then the newest plan and the broker."""
+        if self._disk_full(0.0):
+            # No epoch can be committed: the supervisor starts the hub again and again.
+            self._agenda.after(2, self.start)
+            return
         self.up = True
         self.life += 1
         self._sequence = 0
         for performer in self.performers:
             performer.started()
         listening = self.now() + timedelta(seconds=LISTEN_S)
-        self.submit(Started(self.life, "simulated", "simulated", listening), self.connect)
+        if self.state.plan.version == self.plan.version:
+            self.submit(Started(self.life, "simulated", "simulated", listening), self.connect)
+            return
+        # Stored before the hub died, or imported meanwhile (hub/houses.py, `catch_up`).
+        self.submit(Started(self.life, "simulated", "simulated", listening))
+        self.submit(PlanAdopted(self.plan), self.connect)
 
     def kill(self) -> None:
         """Kill -9: what is not durable is gone."""
@@ -169,6 +186,11 @@ class Shell:
         self.link = False
         self._witness.killed()
         self._pending.clear()
+        self._held.clear()
+        for number in self._held_numbers:
+            self.gaps[number] = True
+            del self.journaled[number]
+        self._held_numbers.clear()
         self._committing = False
         self._heard = Heard()
         self.gathered = 0
@@ -192,6 +214,21 @@ class Shell:
                 self._witness.differs(row, effects)
         self._witness.restarted(self.journal, state, self._committed)
         self.state = state
+
+    # --- the plan -----------------------------------------------------------------------------
+
+    @property
+    def can_edit(self) -> bool:
+        """Whether a new plan can be stored, as an edit needs (hub/house_store.py)."""
+        seconds = self._agenda.seconds
+        away = any(t.now(seconds) and t.target != "slow" for t in self._stores)
+        return self.up and not away and self.state.store is StoreState.RECORDED
+
+    def adopt(self, plan: Plan) -> None:
+        """Take a new version in use: stored, decided with, understood by."""
+        self.plan = replace(plan, version=self.plan.version + 1)
+        self._registry = self._new_registry()
+        self.submit(PlanAdopted(self.plan))
 
     # --- the broker ---------------------------------------------------------------------------
 
@@ -236,6 +273,8 @@ class Shell:
 
     def _acknowledge(self, carried: Carried) -> None:
         self.journaled[carried.number] = True
+        if self._held:
+            self._held_numbers.append(carried.number)
         self._broker.acknowledge(carried)
 
     def _understand(self, carried: Carried, backlog: bool) -> list[Event]:  # noqa: FBT001
@@ -251,7 +290,9 @@ class Shell:
             match word:
                 case Message():
                     if word.device is not None:
-                        events.append(self._signal(word, word.device, delivery))
+                        signal = self._signal(word, word.device, delivery)
+                        events.append(signal)
+                        self._pressed_by(carried, signal)
                 case Undecodable():
                     events.append(
                         SignalQuarantined(
@@ -282,14 +323,24 @@ class Shell:
             word.test,
         )
 
+    def _pressed_by(self, carried: Carried, signal: SignalReceived) -> None:
+        """Let the witness know what no hub can: who pressed."""
+        if carried.by is None or carried.retained:
+            return
+        # A device's clock does not jump with the hub's, and tells when a backlog happened.
+        late = signal.delivery.backlog_since is not None
+        lies = self._offset and late and signal.device_time.at is not None
+        if not lies and any(isinstance(r, HelpPressed) for r in signal.readings):
+            self._witness.pressed_by[signal.signal] = carried.by
+
     def _next_signal(self) -> SignalId:
         self._sequence += 1
         return SignalId(f"{self.life}-{self._sequence}")
 
     def _new_registry(self) -> Registry:
         return Registry(
-            tuple(self._plan.bridges.values()),
-            enrolled(self._plan),
+            tuple(self.plan.bridges.values()),
+            enrolled(self.plan),
             tuple(self._discovered.values()),
         )
 
@@ -411,9 +462,22 @@ class Shell:
             return rest + 0.01
         return UNRECORDED_S
 
+    def _disk_full(self, for_s: float) -> bool:
+        """Tell whether neither journal nor spool has taken a row for so long."""
+        seconds = self._agenda.seconds
+        return any(
+            t.fault is Fault.FULL and t.now(seconds) and seconds - t.at_s >= for_s
+            for t in self._stores
+        )
+
     def _durable(self, batch: list[Pending], state: State) -> None:
-        self.journal += [pending.row for pending in batch]
-        self._committed = state
+        if self._disk_full(UNRECORDED_S):
+            self._held += batch
+        else:
+            self.journal += [pending.row for pending in (*self._held, *batch)]
+            self._held.clear()
+            self._held_numbers.clear()
+            self._committed = state
         if len(self.journal) - self._snapshots[-1][0] >= SNAPSHOT_ROWS:
             self._snapshots = [(len(self.journal), records.encode_state(state))]
         self._committing = False
@@ -429,10 +493,15 @@ class Shell:
         """Tell the core when rows go to the spool, and when they go to the journal again."""
         seconds = self._agenda.seconds
         down = any(
-            t.now(seconds) and t.target == "down" and seconds - t.at_s >= UNRECORDED_S
+            t.now(seconds) and t.target != "slow" and seconds - t.at_s >= UNRECORDED_S
             for t in self._stores
         )
+        full = self._disk_full(UNRECORDED_S)
         if down and self.state.store is StoreState.RECORDED:
             self.submit(StoreChanged(StoreState.UNRECORDED, "no commit for 5 s"))
+        if full and self.state.store is StoreState.UNRECORDED:
+            self.submit(StoreChanged(StoreState.SPOOL_LOST, "no space left on device"))
+        elif down and not full and self.state.store is StoreState.SPOOL_LOST:
+            self.submit(StoreChanged(StoreState.UNRECORDED, "the spool takes rows again"))
         elif not down and self.state.store is not StoreState.RECORDED:
             self.submit(StoreChanged(StoreState.RECORDED))

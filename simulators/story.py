@@ -13,6 +13,7 @@ from routing.events import (
     DevicesHeard,
     Event,
     HandsetReported,
+    PlanAdopted,
     ReceiptGiven,
     SignalQuarantined,
     SignalReceived,
@@ -90,7 +91,7 @@ def _concerns(
     calls: tuple[str, ...],
     devices: tuple[str, ...],
 ) -> bool:
-    if isinstance(event, BrokerChanged | Started | StoreChanged | ClockStepped):
+    if isinstance(event, BrokerChanged | Started | StoreChanged | ClockStepped | PlanAdopted):
         return True
     if getattr(event, "call", None) in calls or getattr(event, "device", None) in devices:
         return True
@@ -134,6 +135,8 @@ def _happened(event: Event) -> str:  # noqa: C901, PLR0911, PLR0912 - one row fo
             return f"the store is {event.state}"
         case ClockStepped():
             return f"the wall clock jumps by {event.by.total_seconds():.0f} s"
+        case PlanAdopted():
+            return f"the plan becomes version {event.plan.version}"
         case SignedIn():
             return f"{event.staff} signs in on {event.handset}"
         case SignedOut():

@@ -20,6 +20,7 @@ from routing.events import (
     SignalReceived,
 )
 from simulators import truths_calls as calls
+from simulators import truths_plan as plans
 from simulators import truths_signals as signals
 from simulators.watch import Ending, Truth, Watch, Wrong
 
@@ -187,6 +188,39 @@ TRUTHS: tuple[Truth, ...] = (
         "What an alarm device says and nobody understands is a technical call.",
         signals.nonsense_calls,
         (SignalQuarantined,),
+    ),
+    Truth(
+        "a-full-disk-is-shouted",
+        "While neither journal nor spool takes a row, the loudest technical call says so.",
+        plans.full_disk_shouted,
+    ),
+    # --- What the house decided ---
+    Truth(
+        "the-plan-adopted-holds",
+        "A new plan holds from its adoption on, over restarts, and nothing else changes it.",
+        plans.plan_holds,
+    ),
+    Truth(
+        "a-call-keeps-its-ladder",
+        "A call climbs the ladder it began with; an edit of the plan is for later calls.",
+        plans.ladder_frozen,
+    ),
+    Truth(
+        "only-a-rule-in-force-calls",
+        "A rule calls only while it is active, in its own version and window, after its delay, "
+        "for somebody who lives here with sensors and is not paused.",
+        plans.rule_in_force,
+    ),
+    Truth(
+        "practice-is-apart",
+        "A practice press rings the real way, as practice; a real press never becomes one.",
+        plans.practice_apart,
+        _SIGNAL,
+    ),
+    Truth(
+        "practice-stays-practice",
+        "A call does not become practice, nor real, while it lives.",
+        plans.practice_stays,
     ),
     # --- Pauses, wearers, duplicates, the ledger ---
     Truth(

@@ -16,7 +16,6 @@ from routing.events import (
     DevicesHeard,
     FaultMended,
     HelpAsked,
-    PlanAdopted,
     SignalReceived,
     Started,
     StoreChanged,
@@ -247,7 +246,6 @@ _HEALS = (
     BrokerChanged,
     StoreChanged,
     FaultMended,
-    PlanAdopted,
 )
 
 
@@ -263,8 +261,6 @@ def closed_rightly(watch: Watch, step: Stepped) -> Wrong | None:
                 return Wrong(wrong, call)
         elif technical(old):
             continue  # a fault that heals closes its own call, whatever event told so
-        elif isinstance(event, PlanAdopted):
-            continue  # discharged: the plan says that nobody is there any more
         elif not isinstance(event, _HEALS) or not _ends_by_itself(step.after.plan, old):
             return Wrong(f"{call} was closed by {type(event).__name__}, by no person", call)
     return None

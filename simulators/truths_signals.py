@@ -18,7 +18,7 @@ from routing.events import (
 )
 from routing.ids import DeviceId, PatientId
 from routing.plan import CallType, DeviceLife, Plan, Purpose
-from routing.readings import DeviceClass, HelpPressed, HelpTrigger
+from routing.readings import DeviceClass, HelpPressed, HelpTrigger, TimeQuality
 from routing.state import Call, State, is_open
 from simulators.watch import Ending, Stepped, Watch, Wrong
 
@@ -207,9 +207,14 @@ def _balance(watch: Watch, gathered: int) -> Wrong | None:
 # --- Silence ----------------------------------------------------------------------------------
 
 
+def technical_call(call: Call) -> bool:
+    """Tell whether it is about a thing and not about a person."""
+    return call.type in (CallType.TECHNICAL, CallType.INFORMATION)
+
+
 def _technical_open(state: State) -> Iterator[Call]:
     for call in state.calls.values():
-        if call.type in (CallType.TECHNICAL, CallType.INFORMATION) and is_open(call):
+        if technical_call(call) and is_open(call):
             yield call
 
 
@@ -309,16 +314,18 @@ def pause_ends(watch: Watch, step: Stepped) -> Wrong | None:
     return None
 
 
-def belongs_to_wearer(watch: Watch, step: Stepped) -> Wrong | None:
+def belongs_to_wearer(watch: Watch, step: Stepped) -> Wrong | None:  # noqa: PLR0911 - who, when
     """The call that a press opened is the wearer's at the time it happened."""
     event = _signal(step)
-    if step.book is None or step.book.to is not Booked.OPENED or _help(event) is None:
-        return None
-    call = step.after.calls.get(step.book.call) if step.book.call else None
+    presser = watch.pressed_by.pop(event.signal, None)
+    call = _call_of_press(step, event)
     if call is None:
         return None
-    since = event.delivery.backlog_since or step.now
-    wearers = _wearers(step.after.plan, event.device, since, step.now)
+    if presser is not None and presser not in (call.patient, *call.possible):
+        return Wrong(f"{presser} pressed {event.device}, and {call.id} is another's", call.id)
+    if step.book is None or step.book.to is not Booked.OPENED:
+        return None
+    wearers = _wearers(step.after.plan, event.device, *_when(event, step.now))
     claimed = (call.patient,) if call.patient is not None else call.possible
     if any(patient not in wearers for patient in claimed):
         return Wrong(
@@ -329,6 +336,25 @@ def belongs_to_wearer(watch: Watch, step: Stepped) -> Wrong | None:
     if len(wearers) > 1 and call.patient is not None:
         return Wrong(f"{call.id} claims {call.patient}, {wearers} are possible", call.id)
     return None
+
+
+def _call_of_press(step: Stepped, event: SignalReceived) -> Call | None:
+    if step.book is None or step.book.call is None or _help(event) is None:
+        return None
+    call = step.after.calls.get(step.book.call)
+    return None if call is None or technical_call(call) else call
+
+
+def _when(event: SignalReceived, now: datetime) -> tuple[datetime, datetime]:
+    """Return when it happened: now, or since the last contact, or when the device says."""
+    since = event.delivery.backlog_since
+    if since is None:
+        return now, now
+    at, told = event.device_time.at, event.device_time.quality
+    believed = at is not None and told in (TimeQuality.DEVICE, TimeQuality.GATEWAY)
+    if at is not None and believed and since <= at <= now:
+        return at, at
+    return since, now
 
 
 def _wearers(

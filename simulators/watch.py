@@ -22,7 +22,7 @@ from routing.events import (
     SignalReceived,
     Started,
 )
-from routing.ids import CallId, DeviceId, HandsetId, OperationId, PatientId
+from routing.ids import CallId, DeviceId, HandsetId, OperationId, PatientId, SignalId
 from routing.plan import Device, Plan
 from routing.state import Call, State
 
@@ -138,6 +138,8 @@ class Watch:
         self.used_ids: dict[CallId, datetime] = {}
         self.unheard: dict[CallId, datetime] = {}
         self.answers: dict[OperationId, bool] = {}
+        self.pressed_by: dict[SignalId, PatientId] = {}
+        """Who really pressed, of signals on their way to the core: what no hub can know."""
         self.opened = 0
         self.broker_down_since: datetime | None = None
         self.overdue: tuple[datetime, datetime] | None = None
@@ -248,6 +250,7 @@ class Watch:
     def killed(self) -> None:
         """What was gathered dies with the hub: acknowledged, and it depended on nothing."""
         self.lost_gathered += self.gathered()
+        self.pressed_by.clear()
 
     def next_device(self) -> Device | None:
         """Return the devices one after the other, one per step: all of them within seconds."""
@@ -269,6 +272,8 @@ class Watch:
     def _forget_uncommitted(self, rows: Sequence[Row], rebuilt: State) -> None:
         """Know what the journal knows: what was not durable happens again, under new ids."""
         self.unheard = {c: at for c, at in self.unheard.items() if c in rebuilt.calls}
+        self.plan = rebuilt.plan
+        self._devices = tuple(rebuilt.plan.devices.values())
         self.keys = {}
         for row in rows[_since(rows) :]:
             event = row.event

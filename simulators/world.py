@@ -17,6 +17,7 @@ from simulators.broker import Broker
 from simulators.carers import WILLING, Carer, Floor, Mood
 from simulators.core import Core
 from simulators.faults import Fault, Trouble
+from simulators.office import Office
 from simulators.payloads import Published, bridge_state, retained
 from simulators.phones import Gateway
 from simulators.residents import Devices, Resident, habits
@@ -85,6 +86,7 @@ class World:
             for patient, habit in lives.items()
             if patient in homes and (residents is None or patient in residents)
         }
+        self.office = Office(self.agenda, self.shell, self.devices, self.residents, seed)
 
     def begin(self) -> None:
         """Write the first happenings into the agenda."""
@@ -101,7 +103,16 @@ class World:
         self.agenda.at(60, self._compare_screens)
 
     def _speak(self, bridge: BridgeId, message: Published, press: bool) -> None:  # noqa: FBT001
-        self.broker.say(bridge, message, press=press)
+        thing = self.devices.speaking
+        if not press or thing is None or thing.wearer is None:
+            self.broker.say(bridge, message, press=press)
+            return
+        who = thing.wearer
+
+        def by() -> PatientId | None:
+            return who if thing.wearer == who else None
+
+        self.broker.say(bridge, message, press=press, by=by)
 
     def _arrived(self, call: Call) -> None:
         for patient in (call.patient, *call.possible):
@@ -188,6 +199,8 @@ class World:
                 self.shell.clock_steps(timedelta(seconds=float(trouble.target)))
             case Fault.HANDSET:
                 self._phone_fails(trouble)
+            case Fault.PRACTICE | Fault.PLAN | Fault.WEARER:
+                self.office.begin(trouble)
             case _:
                 pass  # these work where they bite: broker.say, Shell._commit_s, Devices, Carer
 

@@ -31,15 +31,20 @@ from routing.events import (
     HelpAsked,
     Outcome,
     PauseSet,
+    PlanAdopted,
     SignalQuarantined,
     SignalReceived,
+    StoreChanged,
+    StoreState,
     TimePassed,
 )
-from routing.ids import BridgeId, CallId, OperationId, PatientId, SignalId
-from routing.plan import CallType, Competence, Priority, Target, TargetKind
+from routing.ids import BridgeId, CallId, DeviceId, OperationId, PatientId, SignalId
+from routing.plan import CallType, Competence, Plan, Priority, RuleState, Target, TargetKind
 from routing.readings import BedChanged
 from routing.state import State
-from simulators.truths import NAMES
+from simulators.truths import NAMES, TRUTHS
+from simulators.truths_plan import rule_in_force
+from simulators.watch import Watch
 from tests.simulators.scene import (
     CARER,
     NURSE,
@@ -293,14 +298,15 @@ def a_telephone_is_rung_in_the_state_only() -> Scene:
 @breaks("a-silenced-telephone-has-a-reason")
 def all_telephones_fall_silent() -> Scene:
     scene = Scene().press().rings().after(5)
+    rung = replace(scene.call.ladder.rungs[0], targets=(Target(TargetKind.CHANNEL, "duty"),))
+    ladder = replace(scene.call.ladder, rungs=(rung, *scene.call.ladder.rungs[1:]))
+    scene.state = with_call(scene.state, replace(scene.call, ladder=ladder))
 
     @only_on(SignalReceived)
     def spoil(_: State, after: State, effects: Effects) -> tuple[State, Effects]:
         call = after.calls[CALL]
-        rung = replace(call.ladder.rungs[0], targets=(Target(TargetKind.CHANNEL, "duty"),))
-        ladder = replace(call.ladder, rungs=(rung, *call.ladder.rungs[1:]))
         said = [Withdraw(CALL, handset, WHY) for handset in call.ringing]
-        return with_call(after, replace(call, ringing={}, ladder=ladder)), (*effects, *said)
+        return with_call(after, replace(call, ringing={})), (*effects, *said)
 
     return scene.spoilt(spoil).signal(BedChanged(occupied=True))
 
@@ -437,6 +443,93 @@ def _paused(scene: Scene) -> Scene:
     return scene.do(PauseSet(by, PatientId("patient-1"), until, "bathing"))
 
 
+# --- what the house decided ---
+
+
+def _edited(scene: Scene, **changes: object) -> PlanAdopted:
+    plan = scene.state.plan
+    return PlanAdopted(replace(plan, version=plan.version + 1, **changes))  # pyright: ignore[reportArgumentType]
+
+
+@breaks("the-plan-adopted-holds")
+def an_edit_is_forgotten() -> Scene:
+    @only_on(PlanAdopted)
+    def spoil(before: State, after: State, effects: Effects) -> tuple[State, Effects]:
+        return replace(after, plan=before.plan), effects
+
+    scene = Scene().spoilt(spoil)
+    return scene.do(_edited(scene, rules=()))
+
+
+@breaks("a-call-keeps-its-ladder")
+def an_edit_changes_the_ladder_of_an_open_call() -> Scene:
+    scene = Scene().press().rings().after(5)
+    longer = replace(scene.call.ladder, version=2)
+
+    @only_on(PlanAdopted)
+    def spoil(_: State, after: State, effects: Effects) -> tuple[State, Effects]:
+        return with_call(after, replace(after.calls[CALL], ladder=longer)), effects
+
+    return scene.spoilt(spoil).do(_edited(scene))
+
+
+def _out_of_bed(scene: Scene) -> Scene:
+    bed = DeviceId("bed-4")
+    scene.signal(BedChanged(occupied=True), device=bed).after(60)
+    return scene.signal(BedChanged(occupied=False), device=bed)
+
+
+def _all_rules(plan: Plan, **changes: object) -> Plan:
+    return replace(plan, rules=tuple(replace(r, **changes) for r in plan.rules))  # pyright: ignore[reportArgumentType]
+
+
+@breaks("only-a-rule-in-force-calls")
+def a_paused_rule_calls_all_the_same() -> Scene:
+    @only_on(TimePassed)
+    def spoil(_: State, after: State, effects: Effects) -> tuple[State, Effects]:
+        return replace(after, plan=_all_rules(after.plan, state=RuleState.PAUSED)), effects
+
+    scene = _out_of_bed(Scene())
+    # Only this truth watches: that a step changes the plan is another's.
+    scene.watch = Watch(scene.plan, tuple(t for t in TRUTHS if t.check is rule_in_force))
+    return scene.spoilt(spoil).after(700)
+
+
+@breaks("practice-is-apart")
+def a_practice_press_is_taken_for_a_real_one() -> Scene:
+    scene = Scene()
+    until = scene.now + timedelta(minutes=10)
+    stays = tuple(
+        replace(stay, practice_until=until) if stay.patient == "patient-1" else stay
+        for stay in scene.plan.stays
+    )
+    scene.do(_edited(scene, stays=stays))
+
+    @only_on(SignalReceived)
+    def spoil(_: State, after: State, effects: Effects) -> tuple[State, Effects]:
+        call = list(after.calls.values())[-1]
+        return with_call(after, replace(call, practice=False)), booked(effects, Booked.OPENED)
+
+    return scene.spoilt(spoil).press()
+
+
+@breaks("practice-stays-practice")
+def a_real_call_becomes_practice() -> Scene:
+    scene = Scene().press().rings().after(5)
+    return change_call(scene, SignalReceived, practice=True).signal(BedChanged(occupied=True))
+
+
+@breaks("a-full-disk-is-shouted")
+def a_full_disk_is_a_whisper() -> Scene:
+    @only_on(StoreChanged)
+    def spoil(_: State, after: State, effects: Effects) -> tuple[State, Effects]:
+        call = list(after.calls.values())[-1]
+        return with_call(after, replace(call, priority=Priority.ROUTINE)), effects
+
+    scene = Scene().do(StoreChanged(StoreState.UNRECORDED)).spoilt(spoil)
+    return scene.do(StoreChanged(StoreState.SPOOL_LOST, "no space left"))
+
+
 # --- ids, answers, time, restarts ---
 
 
@@ -555,4 +648,33 @@ def test_a_helper_may_not_close_what_needs_a_nurse() -> None:
 
     scene.spoilt(spoil).do(CallClosed(CALL, scene.by(NURSE), Outcome.HELPED))
 
+    # A core that changes the plan by a tap breaks that truth too.
+    assert scene.broken == ("closed-by-a-person-or-its-own-signal", "the-plan-adopted-holds")
+
+
+def test_an_edit_of_the_plan_may_not_close_a_patients_call() -> None:
+    scene = Scene().press().rings().after(5)
+
+    @only_on(PlanAdopted)
+    def spoil(_: State, after: State, effects: Effects) -> tuple[State, Effects]:
+        call = after.calls[CALL]
+        closed = replace(
+            call, state=CallState.CLOSED, closed_at=after.now, ringing={}, climbs_at=None
+        )
+        said = [Withdraw(CALL, handset, WHY) for handset in call.ringing]
+        assert after.now is not None
+        note = Note(CALL, Move.CLOSED, after.now, WHY)
+        return with_call(after, closed), (*effects, *said, note)
+
+    scene.spoilt(spoil).do(_edited(scene))
+
     assert scene.broken == ("closed-by-a-person-or-its-own-signal",)
+
+
+def test_whose_press_it_was_is_known_to_the_witness_also_when_it_joins() -> None:
+    scene = Scene().press().rings().after(5)
+    scene.watch.pressed_by[SignalId("1-2")] = PatientId("patient-3")
+
+    scene.press()
+
+    assert scene.broken == ("an-event-belongs-to-its-wearer",)
