@@ -18,6 +18,7 @@ from hub.auth import (
     CODE_LIFE,
     PASSWORD_TRIES,
     PIN_TRIES,
+    BoardKey,
     Session,
     Telephone,
     Tries,
@@ -38,6 +39,8 @@ log = structlog.get_logger(__name__)
 
 RELOAD_S = 5.0
 READ_WITHIN_S = 3.0
+BOARD_ID = 12
+"""Signs of a key's hash that name the board; they open nothing."""
 
 
 class Refused(Exception):  # noqa: N818 - an answer, not a failure
@@ -86,6 +89,7 @@ class _Known:
     keys: dict[str, Telephone] = field(default_factory=dict[str, Telephone])
     codes: dict[str, _Code] = field(default_factory=dict[str, _Code])
     pins: dict[PinKey, Tries] = field(default_factory=dict[PinKey, Tries])
+    boards: dict[str, BoardKey] = field(default_factory=dict[str, BoardKey])
 
 
 class Accounts:
@@ -137,6 +141,14 @@ class Accounts:
     def telephone(self, key: str) -> Telephone | None:
         """Return which enrolled telephone this key is."""
         return self._known.keys.get(token_hash(key))
+
+    def board(self, key: str) -> BoardKey | None:
+        """Return which corridor's screen this key is."""
+        return self._known.boards.get(token_hash(key))
+
+    def boards(self, house: HouseId) -> tuple[BoardKey, ...]:
+        """Return the screens of a house whose key holds."""
+        return tuple(one for one in self._known.boards.values() if one.house == house)
 
     def people(self, house: HouseId) -> tuple[Account, ...]:
         """Return who has a PIN in this house: the tiles."""
@@ -294,6 +306,42 @@ class Accounts:
         self._known.keys[token_hash(key)] = telephone
         return key, telephone
 
+    # --- Boards ---
+
+    async def issue_board(self, house: HouseId, name: str, by: StaffId) -> tuple[str, BoardKey]:
+        """Return a key for a screen that nobody signs in on; it is shown once.
+
+        Raises:
+            StoreDown: none can be issued now.
+        """
+        key, now = new_token(), self._clock.now()
+        board = BoardKey(token_hash(key)[:BOARD_ID], house, name, now)
+        await self._store.write(
+            insert(tables.board_keys).values(
+                house=house, key_hash=token_hash(key), name=name, issued_at=now, issued_by=by
+            )
+        )
+        self._changes += 1
+        self._known.boards[token_hash(key)] = board
+        return key, board
+
+    async def revoke_board(self, house: HouseId, board: str) -> bool:
+        """Shut a screen out at once; False where there is none of this id.
+
+        Raises:
+            StoreDown: it would be back after a restart.
+        """
+        for hashed, known in list(self._known.boards.items()):
+            if (known.house, known.id) == (house, board):
+                keys = tables.board_keys
+                own = (keys.c.house == house) & (keys.c.key_hash == hashed)
+                now = self._clock.now()
+                await self._store.write(update(keys).where(own).values(revoked_at=now))
+                self._changes += 1
+                self._known.boards.pop(hashed, None)
+                return True
+        return False
+
     # --- Details ---
 
     async def _begin(
@@ -407,6 +455,13 @@ async def _read(store: Store) -> _Known:
         keys = tables.handset_keys
         for row in await connection.execute(select(keys).where(keys.c.revoked_at.is_(None))):
             known.keys[row.key_hash] = Telephone(row.house, row.handset, row.name)
+        boards = tables.board_keys
+        for row in await connection.execute(
+            select(boards).where(boards.c.revoked_at.is_(None))
+        ):
+            known.boards[row.key_hash] = BoardKey(
+                row.key_hash[:BOARD_ID], row.house, row.name, row.issued_at
+            )
         for row in await connection.execute(select(tables.enrol_codes)):
             code = _Code(row.house, row.handset, row.expires_at, row.used_at)
             known.codes[row.code_hash] = code

@@ -36,6 +36,7 @@ from hub.mqtt import Intake
 from hub.mqtt_publish import Publisher
 from hub.performers import Performer
 from hub.proofs import Proofs
+from hub.push_channel import WebPush
 from hub.records import NotDecodable
 from hub.settings import Settings
 from hub.store.migrate import SchemaBehind
@@ -131,13 +132,14 @@ async def _wire(settings: Settings, store: Store, more: Sequence[Performer]) -> 
     houses = Houses(store, clock)
     gateway = Gateway(names=houses.names, clock=clock, version=version("bjelle"), faces=Faces())
     metrics = Metrics()
+    ways = transports(settings, store)
     channels = Channels(
         settings=settings,
         store=store,
         clock=clock,
         engines=houses.engines,
         names=houses.names,
-        ways=transports(settings),
+        ways=ways,
     )
     limits = Limits(
         inbox=settings.inbox_limit,
@@ -170,6 +172,8 @@ async def _wire(settings: Settings, store: Store, more: Sequence[Performer]) -> 
     houses.follow(intake)
     metrics.watch(engines=houses.engines, store=store, mqtt=intake.stats)
     metrics.watch_channels(channels)
+    metrics.watch_answers(answers)
+    answers.heard_on = intake.heard_on
     app = create_app(
         settings=settings,
         store=store,
@@ -181,6 +185,7 @@ async def _wire(settings: Settings, store: Store, more: Sequence[Performer]) -> 
         metrics=metrics,
         accounts=accounts,
         channels=channels,
+        push=next((way for way in ways.values() if isinstance(way, WebPush)), None),
     )
     return Hub(
         settings,

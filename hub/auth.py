@@ -65,6 +65,16 @@ class Telephone:
 
 
 @dataclass(frozen=True, slots=True)
+class BoardKey:
+    """A screen in a corridor: it sees the board of its house, and nothing else."""
+
+    id: str
+    house: HouseId
+    name: str
+    issued_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Tries:
     """Wrong secrets so far, and until when no more are taken."""
 

@@ -1,4 +1,4 @@
-"""The ways out: ntfy, SMS and e-mail by Apprise, an MQTT topic for other systems.
+"""The ways out: ntfy, SMS and e-mail by Apprise, an MQTT topic for other systems, Web Push.
 
 None of their receipts says that a person saw it: ntfy's is an id at the ntfy server, Apprise's
 that the provider took it, MQTT's the broker's PUBACK (whether anybody listens is not said).
@@ -15,11 +15,17 @@ import httpx
 import orjson
 
 from hub.channel_notice import Notice, NotSent, Transport
+from hub.channel_outbox import Transacts
+from hub.clock import SystemClock
 from hub.mqtt_port import BrokerAway, GmqttLink, Received
+from hub.push_channel import Subscriptions, WebPush
 from hub.settings import ChannelSettings, Settings
+from hub.web_push import Vapid
 
 TRY_S = 15.0
 """One try; the lease of a row is longer, so that nobody tries it at the same time."""
+VAPID_FILE = "vapid.pem"
+"""In the data folder, readable by the hub only; another key would end every subscription."""
 LOUD, QUIET = 5, 2
 """ntfy's own scale: 5 rings until it is seen, 2 lies in the list without a sound."""
 TAKES_HEADERS = ("json", "jsons", "form", "forms", "xml", "xmls", "mailto", "mailtos")
@@ -182,16 +188,20 @@ async def _nothing(message: Received) -> None:
     del message  # a channel only speaks
 
 
-def transports(settings: Settings) -> Mapping[str, Transport]:
+def transports(settings: Settings, place: Transacts | None = None) -> Mapping[str, Transport]:
     """Return the ways of the settings, by the names that ladders use.
+
+    `place` is where subscriptions stand; without it they are only checked.
 
     Raises:
         WrongChannel: one of them cannot work; the text names the field.
     """
-    return {name: _transport(name, of, settings) for name, of in settings.channels.items()}
+    return {n: _transport(n, of, settings, place) for n, of in settings.channels.items()}
 
 
-def _transport(name: str, of: ChannelSettings, settings: Settings) -> Transport:
+def _transport(
+    name: str, of: ChannelSettings, settings: Settings, place: Transacts | None
+) -> Transport:
     address = of.url.get_secret_value()
     match of.kind:
         case "ntfy":
@@ -200,8 +210,22 @@ def _transport(name: str, of: ChannelSettings, settings: Settings) -> Transport:
             return ByApprise(name, of.kind, address)
         case "mqtt":
             return ByMqtt(name, settings)
+        case "webpush":
+            return _web_push(name, address, settings, place)
         case _:
             assert_never(of.kind)
+
+
+def _web_push(
+    name: str, contact: str, settings: Settings, place: Transacts | None
+) -> Transport:
+    if not contact.startswith(("mailto:", "https://")):
+        raise WrongChannel(_expected(name, "whom to write to, as mailto:NAME@HOUSE"))
+    try:
+        vapid = Vapid.kept(settings.data_dir / VAPID_FILE)
+    except (OSError, ValueError) as error:
+        raise WrongChannel(f"channels.{name}: its key cannot be kept: {error}") from error
+    return WebPush(vapid, Subscriptions(place) if place else None, contact, SystemClock().now)
 
 
 def _expected(name: str, expected: str) -> str:

@@ -32,7 +32,7 @@ from routing.step import empty
 
 channel = typer.Typer(
     name="channel",
-    help="ntfy, SMS, e-mail and MQTT: which rungs outside the house are alive.",
+    help="ntfy, SMS, e-mail, MQTT, Web Push: which rungs outside the house are alive.",
     no_args_is_help=True,
 )
 
@@ -67,7 +67,7 @@ def try_out(
     if name not in ways:
         known = ", ".join(ways) or "none"
         fail(f"no channel '{name}' in the settings; known: {known}. Add [channels.{name}]")
-    sent, said = run(_test(store, house, name, ways[name], given))
+    sent, said = run(_test(store, house, name, given))
     if json:
         print_json({"channel": name, "kind": ways[name].kind, "sent": sent, "said": said})
     else:
@@ -86,7 +86,7 @@ def _ways(given: Settings) -> dict[str, Transport]:
 
 
 async def _test(
-    store: str | None, house: str | None, name: str, way: Transport, given: Settings
+    store: str | None, house: str | None, name: str, given: Settings
 ) -> tuple[bool, str]:
     base, clock = await opened(store), SystemClock()
     try:
@@ -96,6 +96,7 @@ async def _test(
             fail(f"{which} has no plan yet: `bjelle house import FILE`")
         async with base.read() as connection:
             names = await Names.load(connection, which)
+        way = transports(given, base)[name]
         at = clock.now()
         mark = f"{at:%Y-%m-%dT%H:%M:%S.%f}"
         order = Order(f"{which}:proof:{name}:{mark}", which, "", name, 0, at)

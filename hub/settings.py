@@ -18,9 +18,10 @@ class ChannelSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: Literal["ntfy", "sms", "email", "mqtt"]
+    kind: Literal["ntfy", "sms", "email", "mqtt", "webpush"]
     url: SecretStr = SecretStr("")
-    """ntfy: https://SERVER/TOPIC; sms and email: an address of Apprise's; mqtt: none."""
+    """ntfy: https://SERVER/TOPIC; sms and email: an address of Apprise's; mqtt: none; webpush:
+    whom a push service may write to, as mailto:NAME@HOUSE."""
     token: SecretStr = SecretStr("")
     """ntfy's access token."""
 
@@ -60,6 +61,13 @@ class Settings(BaseSettings):
     channels: dict[str, ChannelSettings] = Field(default_factory=dict[str, ChannelSettings])
     channel_proof_hour: int = Field(default=10, ge=0, le=23)
     """From this hour, in the house's time, each channel gets its daily proof."""
+    push_services: tuple[str, ...] = (
+        "fcm.googleapis.com",
+        "updates.push.services.mozilla.com",
+        "push.apple.com",
+        "notify.windows.com",
+    )
+    """Where browsers subscribe to notices: the hub knocks nowhere else."""
     public_url: str = ""
     """Where telephones reach the hub, for links in notices; empty: notices have no link."""
 

@@ -52,15 +52,37 @@ async function asset(request) {
 }
 
 const WORDS = {
-  nb: { title: "Nytt anrop", take: "Jeg tar den", show: "Vis anropet" },
-  en: { title: "New call", take: "I'll take it", show: "Show the call" },
+  nb: {
+    title: "Nytt anrop",
+    open: "Åpne Bjelle",
+    take: "Jeg tar den",
+    show: "Vis anropet",
+    test: "Prøve av varsler",
+    nothing: "Ingen skal gjøre noe.",
+  },
+  en: {
+    title: "New call",
+    open: "Open Bjelle",
+    take: "I'll take it",
+    show: "Show the call",
+    test: "Test of notices",
+    nothing: "Nobody needs to do anything.",
+  },
 };
 
 self.addEventListener("push", (event) => {
-  const { call = null, lang = "nb" } = event.data?.json() ?? {};
+  const { call = null, lang = "nb", test = false } = event.data?.json() ?? {};
   const words = WORDS[lang] ?? WORDS.nb;
+  if (test) {
+    // The daily proof: a browser demands that something shows; it wakes nobody.
+    const quiet = { tag: "bjelle-test", silent: true, body: words.nothing, lang };
+    event.waitUntil(self.registration.showNotification(words.test, quiet));
+    return;
+  }
   event.waitUntil(
     self.registration.showNotification(words.title, {
+      body: words.open,
+      lang,
       tag: call ?? "bjelle",
       renotify: true,
       requireInteraction: true,

@@ -28,6 +28,8 @@ class Open(StrEnum):
     ANYBODY = "anybody"
     TELEPHONE = "an enrolled telephone"
     """Its key cookie: shows the tiles, and the board that hangs on a wall."""
+    BOARD = "a board with its key"
+    """A screen in a corridor where nobody signs in: the board and nothing else."""
     SCRAPER = "a scraper with the metrics token"
 
 
@@ -44,6 +46,7 @@ RULES_READ: Allowed = DECIDING | {Role.CARER}
 WEBSOCKET = "WEBSOCKET"
 SESSION = "bjelle_session"
 TELEPHONE = "bjelle_handset"
+BOARD = "bjelle_board"
 
 ACCESS: dict[tuple[str, str], Allowed] = {
     # What there is before anybody has signed in: the pages themselves, and the ways in.
@@ -56,14 +59,18 @@ ACCESS: dict[tuple[str, str], Allowed] = {
     ("GET", "/{file:path}"): ANYBODY,
     ("POST", "/api/v1/session"): ANYBODY,
     ("POST", "/api/v1/handsets/enrol"): ANYBODY,
+    ("POST", "/api/v1/boards/open"): ANYBODY,
     # A telephone on the wall or in a pocket, before its person has given the PIN.
     ("GET", "/api/v1/handset/people"): frozenset({Open.TELEPHONE}),
-    ("GET", "/api/v1/board"): SIGNED_IN | {Open.TELEPHONE},
+    ("GET", "/api/v1/board"): SIGNED_IN | {Open.TELEPHONE, Open.BOARD},
     # Everybody who works here.
     ("DELETE", "/api/v1/session"): SIGNED_IN,
     ("GET", "/api/v1/me"): SIGNED_IN,
     ("GET", "/api/v1/openapi.json"): SIGNED_IN,
     (WEBSOCKET, "/api/v1/handset"): SIGNED_IN,
+    ("GET", "/api/v1/push"): SIGNED_IN,
+    ("PUT", "/api/v1/push"): SIGNED_IN,
+    ("DELETE", "/api/v1/push"): SIGNED_IN,
     # Care.
     ("GET", "/api/v1/patients"): CARE,
     ("GET", "/api/v1/calls"): SIGNED_IN - {Role.STUDENT},
@@ -87,6 +94,9 @@ ACCESS: dict[tuple[str, str], Allowed] = {
     ("GET", "/api/v1/status"): TECHNICAL | {Role.NURSE},
     ("GET", "/api/v1/quarantine"): TECHNICAL,
     ("POST", "/api/v1/handsets/{handset_id}/code"): TECHNICAL,
+    ("GET", "/api/v1/boards"): TECHNICAL,
+    ("POST", "/api/v1/boards"): TECHNICAL,
+    ("DELETE", "/api/v1/boards/{board_id}"): TECHNICAL,
     ("POST", "/api/v1/house"): TECHNICAL,
     ("GET", "/api/v1/devices"): TECHNICAL | {Role.NURSE},
     ("GET", "/api/v1/devices/proposals"): TECHNICAL,
@@ -180,6 +190,7 @@ class Gate:
         accounts = self._hub.accounts
         token = connection.cookies.get(SESSION)
         key = connection.cookies.get(TELEPHONE)
+        board = connection.cookies.get(BOARD)
         session = accounts.session(token) if token else None
         telephone = accounts.telephone(key) if key else None
         if session is not None and session.handset is not None:
@@ -187,7 +198,7 @@ class Gate:
             mine = (session.house, session.handset)
             if telephone is None or (telephone.house, telephone.handset) != mine:
                 session = None
-        return Who(session, telephone)
+        return Who(session, telephone, accounts.board(board) if board else None)
 
     def _allowed(self, method: str, path: str) -> Allowed | None:
         asked = HTTPMethod.GET if method == HTTPMethod.HEAD else method
@@ -203,6 +214,8 @@ class Gate:
         if who.session is not None and who.session.role in allowed:
             return True
         if who.telephone is not None and Open.TELEPHONE in allowed:
+            return True
+        if who.board is not None and Open.BOARD in allowed:
             return True
         if Open.SCRAPER in allowed:
             token = self._hub.settings.metrics_token.get_secret_value()

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from hub.accounts import Accounts
 from hub.api import (
+    boards,
     calls,
     devices,
     duty,
@@ -26,6 +27,7 @@ from hub.api import (
     socket,
     status,
 )
+from hub.api import push as push_routes
 from hub.api.access import Gate
 from hub.api.limits import Limits
 from hub.api.problems import ApiProblem, on_http, on_invalid, on_problem
@@ -34,6 +36,7 @@ from hub.clock import Clock
 from hub.engine import Engine
 from hub.metrics import Metrics
 from hub.names import Names
+from hub.push_channel import WebPush
 from hub.settings import Settings
 from hub.store.store import Store
 from routing.ids import HouseId
@@ -54,6 +57,7 @@ def create_app(
     metrics: Metrics,
     accounts: Accounts,
     channels: Rungs | None = None,
+    push: WebPush | None = None,
 ) -> FastAPI:
     """Return the application. `engines` and `names` are read afresh at each request."""
     version = version_of("bjelle")
@@ -77,6 +81,7 @@ def create_app(
         accounts,
         version,
         channels,
+        push,
     )
     app.state.hub = hub
     metrics.watch_telephones(gateway)
@@ -94,6 +99,8 @@ def create_app(
         house,
         rules,
         status,
+        push_routes,
+        boards,
         socket,
     ):
         app.include_router(part.routes)

@@ -10,9 +10,9 @@ from sqlalchemy import and_, or_, select
 
 from hub import records
 from hub.api.frames import Doing
-from hub.api.problems import ApiProblem, no_such
+from hub.api.problems import ApiProblem, no_such, not_signed_in
 from hub.api.reading import note_reading
-from hub.api.wiring import Hub, TheHub, TheSession, TheWho
+from hub.api.wiring import Hub, TheHub, TheSession, TheWho, Who
 from hub.auth import Session
 from hub.sentences import sentence, why_line
 from hub.store import tables
@@ -196,7 +196,7 @@ async def board(
     hub: TheHub, who: TheWho, lang: Annotated[str, Query(pattern="^(nb|en)$")] = "nb"
 ) -> Board:
     """Return what the corridor may see: open calls without patients' names."""
-    house = _house_of(who.session, who.telephone)
+    house = _house_of(who)
     state, names = hub.engines[house].state, hub.names[house]
     language = "nb" if lang == "nb" else "en"
     shown: list[BoardCall] = []
@@ -237,8 +237,11 @@ async def board(
     )
 
 
-def _house_of(session: Session | None, telephone: Any) -> HouseId:
-    return session.house if session is not None else telephone.house
+def _house_of(who: Who) -> HouseId:
+    for one in (who.session, who.telephone, who.board):
+        if one is not None:
+            return one.house
+    raise not_signed_in("/api/v1/board")
 
 
 def _may_know(session: Session) -> bool:

@@ -4,6 +4,7 @@ import asyncio
 from datetime import datetime, timedelta
 from typing import Annotated
 
+import segno
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, SecretStr
 
@@ -84,6 +85,8 @@ class CodeAnswer(BaseModel):
     handset: str
     code: str
     path: str = Field(description="what a QR code leads to, on this hub's own address")
+    link: str = Field(description="the same, with the address that telephones reach")
+    picture: str = Field(description="the link as a QR code: an SVG as data URI")
     expires_at: datetime
 
 
@@ -130,7 +133,7 @@ async def sign_in(
         limits.sign_in(f"password {request.client.host if request.client else ''}")
         token, session = await _by_password(hub, body)
     life = SHIFT if session.handset else CONSOLE
-    _set_cookie(response, hub, SESSION, token, int(life.total_seconds()))
+    set_cookie(response, hub, SESSION, token, int(life.total_seconds()))
     return _me(hub, session)
 
 
@@ -193,12 +196,14 @@ async def enrol(body: Code, hub: TheHub, request: Request, response: Response) -
         ) from error
     except StoreDown as error:
         raise store_away(str(error)) from error
-    _set_cookie(response, hub, TELEPHONE, key, TEN_YEARS_S)
+    set_cookie(response, hub, TELEPHONE, key, TEN_YEARS_S)
     return Enrolled(house=telephone.house, handset=telephone.handset, name=telephone.name)
 
 
 @routes.post("/handsets/{handset_id}/code")
-async def code(handset_id: str, session: TheSession, hub: TheHub) -> CodeAnswer:
+async def code(
+    handset_id: str, session: TheSession, hub: TheHub, request: Request
+) -> CodeAnswer:
     """Make a one-time code for a telephone of the plan."""
     handset = HandsetId(handset_id)
     if handset not in hub.engines[session.house].state.plan.handsets:
@@ -208,8 +213,15 @@ async def code(handset_id: str, session: TheSession, hub: TheHub) -> CodeAnswer:
     except StoreDown as error:
         raise store_away(str(error)) from error
     # In the fragment: a browser sends that to nobody, so it is in no log.
+    path = f"/h#enrol={secret}"
+    link = link_to(hub, request, path)
     return CodeAnswer(
-        handset=handset_id, code=secret, path=f"/h#enrol={secret}", expires_at=until
+        handset=handset_id,
+        code=secret,
+        path=path,
+        link=link,
+        picture=picture_of(link),
+        expires_at=until,
     )
 
 
@@ -334,7 +346,19 @@ def _not_enrolled() -> ApiProblem:
     return problem
 
 
-def _set_cookie(response: Response, hub: Hub, name: str, value: str, life_s: int) -> None:
+def link_to(hub: Hub, request: Request, path: str) -> str:
+    """Return where another screen reaches this path: the public address, else the asked one."""
+    base = hub.settings.public_url or f"{request.url.scheme}://{request.url.netloc}"
+    return base.rstrip("/") + path
+
+
+def picture_of(link: str) -> str:
+    """Return a link as a QR code: an SVG as data URI, black on white also at night."""
+    return segno.make(link, error="m", micro=False).svg_data_uri(scale=6, light="#fff")
+
+
+def set_cookie(response: Response, hub: Hub, name: str, value: str, life_s: int) -> None:
+    """Give a secret that scripts cannot read and other sites cannot use."""
     response.set_cookie(
         name,
         value,

@@ -11,7 +11,7 @@ from devices.codec import Discovery
 from hub.accounts import Accounts
 from hub.api import frames
 from hub.api.problems import not_signed_in
-from hub.auth import Session, Telephone
+from hub.auth import BoardKey, Session, Telephone
 from hub.channel_health import Standing
 from hub.clock import Clock
 from hub.engine import Engine
@@ -19,6 +19,7 @@ from hub.house import HouseFile
 from hub.house_store import Adopted
 from hub.metrics import Metrics, Telephones
 from hub.names import Names
+from hub.push_channel import WebPush
 from hub.settings import Settings
 from hub.store.store import Store
 from routing.ids import BridgeId, HandsetId, HouseId, StaffId
@@ -99,14 +100,16 @@ class Hub:
     accounts: Accounts
     version: str
     channels: Rungs | None = None
+    push: WebPush | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """Who asks: somebody signed in, an enrolled telephone, both, or nobody."""
+    """Who asks: somebody signed in, an enrolled telephone, both, a board, or nobody."""
 
     session: Session | None = None
     telephone: Telephone | None = None
+    board: BoardKey | None = None
 
 
 def _hub(connection: HTTPConnection) -> Hub:

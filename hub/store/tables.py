@@ -321,6 +321,34 @@ enrol_codes = Table(
     Column("used_at", Utc),
 )
 
+push_subscriptions = Table(
+    "push_subscriptions",
+    metadata,
+    _house(),
+    Column("handset", Id, primary_key=True),
+    # The push service's address for one browser: whoever has it may knock there.
+    Column("endpoint", Text, nullable=False),
+    Column("p256dh", String(200), nullable=False),
+    Column("auth", String(100), nullable=False),
+    Column("lang", String(2), nullable=False),
+    Column("subscribed_at", Utc, nullable=False),
+    Column("last_taken_at", Utc),
+    # The service said that it is over (404, 410), or a person switched it off: why.
+    Column("ended_at", Utc),
+    Column("ended_why", Text),
+)
+
+board_keys = Table(
+    "board_keys",
+    metadata,
+    _house(),
+    Column("key_hash", Hex, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("issued_at", Utc, nullable=False),
+    Column("issued_by", Id),
+    Column("revoked_at", Utc),
+)
+
 pin_tries = Table(
     "pin_tries",
     metadata,

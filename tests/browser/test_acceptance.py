@@ -371,7 +371,7 @@ def test_a9_a_push_names_nobody_and_takes_the_call_once(
     )
     assert shown == {
         "title": "Nytt anrop",
-        "body": "",
+        "body": "Åpne Bjelle",
         "actions": ["Jeg tar den", "Vis anropet"],
     }
 

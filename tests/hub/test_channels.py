@@ -91,7 +91,7 @@ async def ward(
         clock=clock,
         engines=engines,
         names={HOUSE: small_names(plan)},
-        ways=transports(settings),
+        ways=transports(settings, store),
     )
     engines[HOUSE] = engine = await Engine.start(
         HOUSE,

@@ -31,6 +31,7 @@ from hub.houses import Houses
 from hub.metrics import Metrics
 from hub.names import Name, Named, Names
 from hub.performers import Performer
+from hub.push_channel import WebPush
 from hub.settings import Settings
 from hub.store import tables
 from hub.store.store import Store
@@ -299,6 +300,7 @@ class Page:
     """Says «ringing» for what rings."""
     audio: bool = True
     visible: bool = True
+    charging: bool | None = None
     shown: dict[str, frames.Card] = field(default_factory=dict[str, frames.Card])
     snapshots: list[frames.Snapshot] = field(default_factory=list[frames.Snapshot])
     calls: list[frames.CallChanged] = field(default_factory=list[frames.CallChanged])
@@ -398,6 +400,7 @@ class Page:
             audio=self.audio,
             wake_lock=True,
             battery=80,
+            charging=self.charging,
         )
 
     async def _ring(self, card: frames.Card) -> None:
@@ -414,6 +417,7 @@ async def exchange(
     performers: Sequence[Performer] = (),
     store: Store | None = None,
     core: Core | None = None,
+    push: WebPush | None = None,
     **settings: Any,
 ) -> AsyncIterator[Exchange]:
     """Start everything, stop it in order."""
@@ -453,6 +457,7 @@ async def exchange(
         clock=clock,
         metrics=metrics,
         accounts=accounts,
+        push=push,
     )
     try:
         async with asyncio.TaskGroup() as tasks:

@@ -7,6 +7,7 @@ import { start, usePage } from "../ui/page";
 import { usePoll } from "../ui/poll";
 import { useWords } from "../ui/words";
 import { Calls, Staff } from "./Calls";
+import { openWithKey } from "./key";
 import "./board.css";
 
 const EVERY_MS = 500;
@@ -48,4 +49,4 @@ function BoardPage() {
 const clockSeconds = (at: number): string =>
   `${clock(at)}:${String(new Date(at).getSeconds()).padStart(2, "0")}`;
 
-start(<BoardPage />);
+void openWithKey().then(() => start(<BoardPage />));

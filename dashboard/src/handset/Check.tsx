@@ -2,9 +2,10 @@
 import { type ReactNode, useEffect, useState } from "react";
 import { SOUND_CHECK } from "../core/alarm";
 import { Fresh, Tap } from "../ui/Tap";
-import { useWords } from "../ui/words";
+import { storedLang, useWords } from "../ui/words";
 import type { Parts } from "./parts";
 import { useView } from "./parts";
+import { takeNotices } from "./push";
 
 type Mark = "ok" | "todo" | "fail";
 
@@ -153,6 +154,10 @@ function NoticesRow() {
   const words = useWords();
   const [allowed, setAllowed] = useState(globalThis.Notification?.permission ?? "denied");
   const allow = () => void Notification.requestPermission().then(setAllowed);
+  // Also where it was allowed on an earlier shift: a subscription may have ended since.
+  useEffect(() => {
+    if (allowed === "granted") void takeNotices(storedLang());
+  }, [allowed]);
   const mark = allowed === "granted" ? "ok" : "todo";
   return (
     <Row
