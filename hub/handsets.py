@@ -26,7 +26,7 @@ from hub.names import Names
 from hub.operations import Door, Inward, Key, Operations
 from hub.watchdog import Facts
 from hub.watching import Watching
-from routing.cards import shown_on
+from routing.cards import open_calls, rings_on, shown_on
 from routing.effects import Effect, Ring, Withdraw
 from routing.events import ReceiptKind
 from routing.ids import CallId, HandsetId, HouseId
@@ -469,8 +469,22 @@ class Gateway:
             reasons=reasons,
             store=settled.store,
             broker_up=settled.broker_up,
+            ask=self._question(line, settled, now),
         )
         line.push(frames.encode(beat))
+
+    def _question(self, line: Line, settled: State, now: float) -> frames.Question | None:
+        """Ask whether the shift is over, where the telephone says so and nobody is waiting."""
+        rests = self._watching.in_charger(line.key, now)
+        if not rests or rings_on(settled, line.handset) or on_a_call(settled, line):
+            return None
+        return frames.Question.SIGN_OUT
+
+
+def on_a_call(settled: State, line: Line) -> bool:
+    """Tell whether the person of this line is on the way to somebody, or with them."""
+    staff = line.session.staff
+    return any(staff == call.owner or staff in call.present for call in open_calls(settled))
 
 
 async def _say_goodbye(socket: frames.Socket, ended: LineEnded) -> None:

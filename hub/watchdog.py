@@ -19,6 +19,8 @@ GONE_AFTER_S = 8.0
 LIMITED_AFTER_S = 5.0
 """A fact may be false this long (a glance at another page) before the telephone is limited."""
 LOW_BATTERY_PERCENT = 15.0
+IN_CHARGER_S = 10.0
+"""A telephone that stays in the charger this long was put away, not only plugged in and out."""
 STALE_PAINT_MS = 5000.0
 """A page that has not drawn for this long shows nobody anything, whatever it says of itself."""
 
@@ -58,15 +60,36 @@ class Watch:
     was_ready: bool = False
     """It has said to be able to do everything since it connected."""
     spoke: bool = False
+    carried: bool = False
+    """It has been out of the charger since the watch began."""
+    charging_since: float | None = None
+    """Since when it is in the charger, after having been carried."""
 
 
 def answered(watch: Watch, facts: Facts, now: float) -> Watch:
     """Take in one answer of the main thread."""
     lacking = facts.lacking()
+    watch = _charged(replace(watch, answered_at=now, spoke=True), facts, now)
     if not lacking:
-        return Watch(answered_at=now, was_ready=True, spoke=True)
+        return replace(watch, lacking=(), lacking_since=None, was_ready=True)
     since = now if watch.lacking_since is None else watch.lacking_since
-    return replace(watch, answered_at=now, lacking=lacking, lacking_since=since, spoke=True)
+    return replace(watch, lacking=lacking, lacking_since=since)
+
+
+def _charged(watch: Watch, facts: Facts, now: float) -> Watch:
+    if not facts.charging:
+        # A browser that does not tell is never asked.
+        carried = watch.carried or facts.charging is False
+        return replace(watch, carried=carried, charging_since=None)
+    if watch.charging_since is None and watch.carried:
+        return replace(watch, charging_since=now)
+    return watch
+
+
+def in_charger(watch: Watch, now: float) -> bool:
+    """Tell whether it was carried and now rests in the charger: the shift may be over."""
+    since = watch.charging_since
+    return since is not None and now - since >= IN_CHARGER_S
 
 
 def forgive(watch: Watch, pause_s: float) -> Watch:

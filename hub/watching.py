@@ -5,7 +5,7 @@ the missing answers count (hub/watchdog.py).
 """
 
 from hub.operations import Inward, Key
-from hub.watchdog import Facts, Judgement, Watch, answered, forgive, judge
+from hub.watchdog import Facts, Judgement, Watch, answered, forgive, in_charger, judge
 from routing.events import HandsetReported
 from routing.ids import HandsetId, HouseId
 from routing.state import HandsetNow, State
@@ -53,6 +53,11 @@ class Watching:
             return judgement
         known = state.handsets.get(key[1], HandsetNow())
         return known.state, known.reasons
+
+    def in_charger(self, key: Key, now: float) -> bool:
+        """Tell whether a carried telephone rests in the charger."""
+        watch = self._watches.get(key)
+        return watch is not None and in_charger(watch, now)
 
     def silent_s(self, house: HouseId, now: float) -> dict[HandsetId, float]:
         """Return how long ago each telephone's page last answered."""

@@ -76,6 +76,13 @@ class ByeReason(StrEnum):
     STOPPING = "stopping"
 
 
+class Question(StrEnum):
+    """What the hub asks the person; nothing happens without their tap."""
+
+    SIGN_OUT = "sign_out"
+    """The telephone was carried and rests in the charger: «Vil du logge av?»"""
+
+
 class Doing(StrEnum):
     """What a colleague does now, as their telephone and calls tell (UX H1)."""
 
@@ -258,6 +265,8 @@ class Heartbeat(Frame, frozen=True, tag_field="t", tag="heartbeat"):
     reasons: tuple[str, ...]
     store: StoreState
     broker_up: bool = True
+    ask: Question | None = None
+    """Shown as a question with two buttons until answered; again only after another rest."""
 
 
 class Answer(Frame, frozen=True, tag_field="t", tag="answer"):

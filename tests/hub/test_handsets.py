@@ -7,10 +7,11 @@ from pathlib import Path
 
 from hub.api import frames
 from hub.api.frames import Action, ByeReason, GoneReason
+from hub.watchdog import IN_CHARGER_S
 from routing.calls import CallState
 from routing.effects import Reason
 from routing.events import HandsetState, Outcome
-from routing.ids import CallId
+from routing.ids import CallId, HandsetId
 from tests.support.exchange import HOUSE, Exchange, exchange
 from tests.support.shell import until
 
@@ -361,3 +362,25 @@ async def test_colleagues_see_what_the_others_do(tmp_path: Path) -> None:
 
 def handset(hub: Exchange, name: str = "phone-1"):  # noqa: ANN201 - routing's HandsetNow
     return next(now for key, now in hub.state.handsets.items() if key == name)
+
+
+async def test_a_telephone_put_in_the_charger_is_asked_about_the_shifts_end_unless_it_is_needed(
+    tmp_path: Path,
+) -> None:
+    async with (
+        exchange(tmp_path) as hub,
+        hub.page("phone-1", "carer-1", charging=False) as page,
+    ):
+        await hub.ready(1)
+        page.charging = True
+        watch = hub.gateway._watching._watches
+        await until(lambda: all(one.charging_since is not None for one in watch.values()))
+        await hub.pass_time(IN_CHARGER_S)
+        await page.until(lambda: page.beats[-1].ask is frames.Question.SIGN_OUT)
+        await hub.press()
+        await page.ringing()
+        count = len(page.beats)
+        await hub.pass_time(frames.HEARTBEAT_S)
+        await page.until(lambda: len(page.beats) > count and page.beats[-1].ask is None)
+        # Only asked: the person is still signed in, and what rings goes on.
+        assert hub.state.handsets[HandsetId("phone-1")].staff == "carer-1"

@@ -1,8 +1,18 @@
 """A telephone is judged by its page's answers, not by its socket."""
 
+from dataclasses import replace
+
 import pytest
 
-from hub.watchdog import Facts, Watch, answered, forgive, judge
+from hub.watchdog import (
+    IN_CHARGER_S,
+    Facts,
+    Watch,
+    answered,
+    forgive,
+    in_charger,
+    judge,
+)
 from routing.events import HandsetState
 
 FINE = Facts(visible=True, audio=True, wake_lock=True, painted_ms=16, battery_percent=80)
@@ -77,3 +87,20 @@ def test_a_hub_that_stood_still_does_not_blame_the_telephones() -> None:
     watch = forgive(ready_at(0.0), 60.0)
     assert judge(watch, 61.0) == READY
     assert judge(watch, 69.0) == (HandsetState.GONE, ())
+
+
+def test_only_a_telephone_that_was_carried_and_rests_in_the_charger_is_asked() -> None:
+    carried = replace(FINE, charging=False)
+    put_away = replace(FINE, charging=True)
+    fresh = answered(Watch(0), put_away, 1)
+    assert not in_charger(fresh, 1000), "it began its shift there"
+    watch = answered(answered(fresh, carried, 2), put_away, 3)
+    assert not in_charger(watch, 3 + IN_CHARGER_S - 0.1)
+    watch = answered(watch, put_away, 12)
+    assert in_charger(watch, 3 + IN_CHARGER_S)
+    assert not in_charger(answered(watch, carried, 20), 100), "picked up again"
+
+
+def test_a_browser_that_does_not_tell_is_never_asked() -> None:
+    watch = answered(answered(Watch(0), FINE, 1), replace(FINE, charging=None), 2)
+    assert not in_charger(watch, 1000)

@@ -197,6 +197,7 @@ export type HandsetState =
 
 /** Every 2 s. The page's main thread answers each at once with `alive`. */
 export interface Heartbeat {
+  ask: Question | null;
   beat: number;
   broker_up: boolean;
   hash: string;
@@ -270,6 +271,10 @@ export interface Place {
   room: string | null;
   seen_at: string | null;
 }
+
+/** What the hub asks the person; nothing happens without their tap. */
+export type Question =
+  | "sign_out";
 
 /** Why something was decided; `hub.sentences` has one nb and one en sentence for each. */
 export type Reason =
