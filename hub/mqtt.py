@@ -279,8 +279,9 @@ class Intake:
             if self._handover.is_copy(message.topic, message.payload):
                 self.stats.copies += 1
                 return
-        else:
-            self._handover.on_alarm(message.topic, message.payload)
+        elif self._handover.on_alarm(message.topic, message.payload):
+            self.stats.copies += 1
+            return
         if message.qos == 0 and not self._has_room(lane):
             return
         since = None

@@ -7,8 +7,10 @@ lane's SUBACK a marker is published, and the broker keeps the order. A bulk copy
 marker has a twin on the alarm lane and is discarded by its topic; one before it may have none
 and counts.
 
-Between SUBACK and marker both lanes get the message. What the alarm lane counted there is
-remembered by content, and as many equal copies are discarded in front of the marker.
+Between SUBACK and marker both lanes get the message, in no common order. What
+either lane counted there is remembered by content, and as many equal copies are discarded on
+the other. A topic that leaves the alarm lane counts there up to the marker, and no more behind
+it, where the bulk lane takes it over.
 
 The file remembers over a restart of the hub what the bulk queue has passed: the broker kept
 both sessions, and with them old presses whose twins were counted long ago. A lost file makes
@@ -145,6 +147,13 @@ class Handover:
     _coming: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     _counting_until: str | None = None
     _twins: Counter[tuple[str, bytes]] = field(default_factory=Counter[tuple[str, bytes]])
+    """Counted on the alarm lane: as many copies are still to come on the bulk lane."""
+    _ahead: Counter[tuple[str, bytes]] = field(default_factory=Counter[tuple[str, bytes]])
+    """The other way round: the bulk lane was quicker."""
+    _coming_topics: TopicSet = field(default_factory=lambda: TopicSet({}))
+    """What the alarm lane is about to get, while it counts."""
+    _gone: tuple[TopicSet, TopicSet] | None = None
+    """Of an alarm lane that has seen its marker and not yet let go: what it had, what stays."""
     _saving: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @classmethod
@@ -178,36 +187,52 @@ class Handover:
     def subscribing(self) -> None:
         """Take note, before SUBSCRIBE, of what the broker may hold from now on."""
         self.subscribed = (*self.wanted, *self.obsolete())
+        self._gone = None
 
     def let_go(self) -> None:
         """Take note, after UNSUBACK, that the obsolete filters are gone."""
         self.subscribed = self.wanted
+        self._gone = None
 
     def session_lost(self) -> None:
         """Start over: the broker forgot the alarm lane, so its twins may be missing."""
         self.passed = self._kept = TopicSet({})
         self._coming.clear()
         self._twins.clear()
+        self._ahead.clear()
         self.subscribed = ()
 
     def count_twins(self) -> None:
-        """Remember what the alarm lane counts of new filters, until it sees their marker."""
+        """Remember what either lane counts of new filters, until the alarm lane's marker."""
         self._counting_until = ""
+        self._coming_topics = TopicSet.of(self.wanted)
 
     def marked(self, marker: str) -> None:
         """Take note, before it is published, which marker moves the wanted filters over."""
         self._coming[marker] = self.wanted
         self._counting_until = marker
 
-    def on_alarm(self, topic: str, payload: bytes) -> None:
-        """Take note of a message that counts on the alarm lane."""
-        if self._counting_until is not None and topic not in self.passed:
-            self._twins[_digest(topic, payload)] += 1
+    def on_alarm(self, topic: str, payload: bytes) -> bool:
+        """Take note of a message on the alarm lane; True: the bulk lane counts it."""
+        if self._gone is not None and topic in self._gone[0] and topic not in self._gone[1]:
+            return True
+        if self._counting_until is None or topic in self.passed:
+            return False
+        digest = _digest(topic, payload)
+        if self._ahead[digest] > 0:
+            self._ahead[digest] -= 1
+            return True
+        self._twins[digest] += 1
+        return False
 
     def marker_on_alarm(self, marker: str) -> None:
         """The alarm lane sees a marker: what follows stands behind it on the bulk lane too."""
         if marker == self._counting_until:
             self._counting_until = None
+            self._ahead.clear()
+        filters = self._coming.get(marker)
+        if filters is not None and self.obsolete():
+            self._gone = (TopicSet.of(self.obsolete()), TopicSet.of(filters))
 
     # --- the bulk lane ------------------------------------------------------------------------
 
@@ -218,6 +243,8 @@ class Handover:
         if self._twins and self._twins[digest := _digest(topic, payload)] > 0:
             self._twins[digest] -= 1
             return True
+        if self._counting_until is not None and topic in self._coming_topics:
+            self._ahead[_digest(topic, payload)] += 1
         return False
 
     def marker_on_bulk(self, marker: str) -> bool:
@@ -248,6 +275,8 @@ class Handover:
     def rewind(self) -> None:
         """The bulk lane's connection is new: the broker repeats from an earlier place."""
         self.passed = self._kept
+        self._ahead.clear()
+        self._gone = None
 
     # --- over a restart -----------------------------------------------------------------------
 
