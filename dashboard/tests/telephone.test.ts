@@ -66,6 +66,17 @@ describe("a telephone", () => {
     expect(socket.said("receipt").at(-1)).toMatchObject({ kind: "ringing" });
   });
 
+  it("tells the hub at once when what it can do has changed, and only then", async () => {
+    const socket = world.answer();
+    world.beat(3, { beat: 4 });
+    line.wake();
+    expect(socket.said("alive")).toHaveLength(1);
+    world.confirmed = false;
+    line.audioChanged();
+    expect(socket.said("alive")).toHaveLength(2);
+    expect(socket.said("alive").at(-1)).toMatchObject({ beat: 4, audio: false });
+  });
+
   it("never says ringing while its audio does not run, and does as soon as it runs", async () => {
     world.audible = false;
     const socket = world.answer(card());

@@ -129,6 +129,7 @@ export class FakeWorld implements World {
       reasons: [],
       store: "recorded",
       broker_up: true,
+      ask: null,
       ...changes,
     });
   }

@@ -68,6 +68,9 @@ const TRUST_TAP_MS = 3_000;
 // An answer can be lost with the line that carried it: the same operation is simply sent again.
 const SEND_AGAIN_MS = 5_000;
 
+const able = ({ visible, audio, wake_lock, charging }: Facts): string =>
+  `${visible} ${audio} ${wake_lock} ${charging}`;
+
 export class PhoneLine {
   readonly #world: World;
   readonly #link: Link;
@@ -79,6 +82,8 @@ export class PhoneLine {
   #signedIn = false;
   #helloAt = 0;
   #sentAt = 0;
+  #beat: { n: number; beat: number } | null = null;
+  #said = "";
   view: View = EMPTY;
 
   constructor(world: World) {
@@ -125,6 +130,7 @@ export class PhoneLine {
     this.#link.wake();
     this.#look();
     this.#report();
+    this.#tell();
   }
 
   /** A tap. Leaves at once if there is contact, and waits in the outbox until it is answered. */
@@ -165,6 +171,14 @@ export class PhoneLine {
   audioChanged(): void {
     this.#ring(true);
     this.#report();
+    this.#tell();
+  }
+
+  /** What this phone can do has changed: the hub need not wait for its next heartbeat. */
+  #tell(): void {
+    if (this.#beat && able(this.#world.facts()) !== this.#said) {
+      this.#answer(this.#beat.n, this.#beat.beat);
+    }
   }
 
   #hello(): void {
@@ -200,11 +214,14 @@ export class PhoneLine {
   }
 
   #answer(n: number, beat: number): void {
+    const facts = this.#world.facts();
+    this.#beat = { n, beat };
+    this.#said = able(facts);
     this.#link.send({
       t: "alive",
       n: this.view.shown?.n ?? n,
       beat,
-      ...this.#world.facts(),
+      ...facts,
       outbox: this.view.waiting.length,
       ringing: this.#sounding && this.#heardHere() ? this.#ringing().map(({ id }) => id) : [],
       version: this.#world.version,
