@@ -151,7 +151,7 @@ class Faces:
                 (handset, one.staff, names.staff(one.staff))
                 for handset, one in call.ringing.items()
             ),
-            place=place_of(of_call(state, call, state.now or call.opened_at), state.plan, lang),
+            place=_place(state, call, lang),
         )
         return face
 
@@ -297,6 +297,20 @@ def _busy(state: State) -> dict[StaffId, tuple[frames.Doing, str | None]]:
         for staff in call.present:
             doing[staff] = (frames.Doing.WITH_PATIENT, number)
     return doing
+
+
+def _place(state: State, call: Call, lang: Lang) -> frames.Place | None:
+    seen = of_call(state, call, state.now or call.opened_at)
+    if seen is None:
+        return None
+    told = place_of(seen, state.plan, lang)
+    return frames.Place(
+        room=told.room,
+        seen_at=told.seen_at,
+        certain_until=told.certain_until,
+        known_until=told.known_until,
+        look=told.look,
+    )
 
 
 def _room(plan: Plan, id_: RoomId | None, names: Names) -> frames.RoomFace | None:

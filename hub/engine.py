@@ -339,7 +339,7 @@ class Engine:
         """Step one event; False where the step raised."""
         event = entry.event
         if isinstance(event, SignalReceived) and self._is_only_heard(event):
-            self._heard.gather(event, self._now())
+            self._heard.gather(event, self._now(), self.state)
             self._resolve(entry, Settled(self.state, (), recorded=True))
             return True
         now = self._now()

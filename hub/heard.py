@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from routing.events import DevicesHeard, Event, Placing, SignalReceived, TagsPlaced
 from routing.ids import CallId, DeviceId
 from routing.index import index_of
-from routing.place import Track, placing, sighted, strength
+from routing.place import Track, by_second_radio, placing, sighted, strength
 from routing.readings import BatteryRead, LinkRead, Reading, Sighted
 from routing.state import State
 from routing.whereabouts import KEPT, called, may_know, receiver_of, stands_in
@@ -32,11 +32,13 @@ class Heard:
         self.since: datetime | None = None
         """When the first of them came; None while there is nothing to flush."""
 
-    def gather(self, event: SignalReceived, at: datetime) -> None:
+    def gather(self, event: SignalReceived, at: datetime, state: State | None = None) -> None:
         """Remember that this device spoke, and its last battery and link figures."""
         self._begin(at)
-        self._last[event.device] = at
         self._counted += 1
+        if state is not None and by_second_radio(state.plan, event):
+            return
+        self._last[event.device] = at
         for reading in event.readings:
             if isinstance(reading, (BatteryRead, LinkRead)):
                 self._readings.setdefault(event.device, {})[type(reading)] = reading

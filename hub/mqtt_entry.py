@@ -33,6 +33,7 @@ from routing.events import (
     SignalReceived,
 )
 from routing.ids import DeviceId, HouseId, SignalId
+from routing.place import only_seen
 from routing.readings import Problem
 
 PART_SILENT = "bridge_part_silent"
@@ -119,6 +120,8 @@ class Entry:
         self._on_discovery = on_discovery
         self._stats = stats
         self._at_qos0: set[DeviceId] = set()
+        self.heard_on: dict[tuple[HouseId, DeviceId], str] = {}
+        """The topic of each device's last uplink, where hub/answers.py sends a downlink."""
         self._read_registries()
 
     def adopt(self, house: HouseId, behind: Behind) -> None:
@@ -201,9 +204,14 @@ class Entry:
             case Message(device=device):
                 assert device is not None
                 self._count(result)
+                self._stats.understood[self._ecosystems.get(result.bridge, "")] += 1
+                if result.source == "up":
+                    self.heard_on[house, device] = message.topic
                 yield from self._promise(device, message, result)
                 event = _received(engine.next_signal(), device, message, result, backlog_since)
-                yield Part(event, self._raw(house, event.signal, message))
+                # Raw sightings, kept 30 days, would be the history of where somebody has been.
+                raw = None if only_seen(event) else self._raw(house, event.signal, message)
+                yield Part(event, raw)
             case BridgeSaid():
                 self._stats.by_bridge[result.bridge] += 1
                 yield Part(_bridge_event(result))

@@ -7,7 +7,7 @@ import structlog
 
 from hub import records
 from hub.core import Core
-from hub.store.rows import QUARANTINED, JournalRow, Recovered
+from hub.store.rows import JournalRow, Recovered, steps_nothing
 from routing.state import State
 
 log = structlog.get_logger(__name__)
@@ -26,7 +26,7 @@ class Stepped:
 def step_again(state: State, rows: Iterable[JournalRow], core: Core) -> Iterator[Stepped]:
     """Step each row with the time it had, and compare with what was decided then."""
     for row in rows:
-        if row.kind == QUARANTINED:
+        if steps_nothing(row):
             yield Stepped(row, state, row.decisions)
             continue
         if row.payload is None:

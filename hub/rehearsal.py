@@ -26,7 +26,7 @@ from hub.rehearsal_words import (
     Stretch,
     WouldCall,
 )
-from hub.store.rows import QUARANTINED, JournalRow
+from hub.store.rows import JournalRow, steps_nothing
 from routing.effects import (
     Book,
     Booked,
@@ -161,12 +161,12 @@ class _Run:
         before, self.last = self.last, row
         if before is not None and row.seq != before.seq + 1:
             self._lose(Missing.LOST, before.at)
-        if row.payload is None and row.kind != QUARANTINED:
+        if row.payload is None and not steps_nothing(row):
             self._lose(Missing.ERASED, row.at)
         if self.lost is not None:
             self._find_again(row)
             return
-        if row.kind == QUARANTINED:
+        if steps_nothing(row):
             return
         assert row.payload is not None
         event = records.decode_event(row.payload)

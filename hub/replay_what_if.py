@@ -16,7 +16,7 @@ from heapq import heappop, heappush
 from hub import records
 from hub.core import Core
 from hub.replay_supposed import Extra, Supposed, supposed_plan
-from hub.store.rows import QUARANTINED, JournalRow
+from hub.store.rows import QUARANTINED, JournalRow, steps_nothing
 from routing.draft import Draft
 from routing.effects import Because, Effect, Move, Note, Reason, Reply, Ring, Show
 from routing.events import (
@@ -227,7 +227,7 @@ class _Run:
         if before is not None and row.seq != before.seq + 1:
             self.stopped = f"the journal has a hole before row {row.seq}"
             return False
-        if row.kind == QUARANTINED:
+        if steps_nothing(row):
             return True
         if row.payload is None:
             self.stopped = f"the payload of row {row.seq} is erased"

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import log10
 
-from routing.events import Certainty, Placing
+from routing.events import Certainty, Placing, SignalReceived
 from routing.ids import DeviceId, RoomId
-from routing.readings import Sighted
+from routing.plan import Plan
+from routing.readings import BatteryRead, DeviceHeard, LinkRead, Sighted
 
 MARGIN_DB = 6.0
 """Another room must be heard this much stronger before the tag is thought to be there."""
@@ -23,8 +24,8 @@ DWELL = timedelta(seconds=10)
 EXPIRES = timedelta(minutes=5)
 """A sighting older than this says nothing of now."""
 QUIET_AFTER = timedelta(seconds=15)
-QUIET_DB_PER_S = 0.2
-"""A receiver that hears a tag no more loses this much in comparison: 6 dB after 45 s."""
+QUIET_DB_PER_S = 0.5
+"""A receiver that hears a tag no more loses this much in comparison: 6 dB after 27 s."""
 SURE_DBM = -80.0
 """Weaker than this the tag may as well be where no receiver stands."""
 UNSURE_BY_DB = 3.0
@@ -52,6 +53,25 @@ class Track:
     heard: dict[RoomId, Heard] = field(default_factory=dict[RoomId, Heard])
     rival: RoomId | None = None
     rival_since: datetime | None = None
+
+
+def by_second_radio(plan: Plan, event: SignalReceived) -> bool:
+    """Tell whether a message is a mere sighting of a device whose alarm has another radio.
+
+    That the tag in a wristband is heard is no sign of life of the button beside it.
+    """
+    device = plan.devices.get(event.device)
+    if device is None or all(alias.bridge == device.bridge for alias in device.aliases):
+        return False
+    return only_seen(event)
+
+
+def only_seen(event: SignalReceived) -> bool:
+    """Tell whether a message says who was heard where, and nothing that is worth keeping."""
+    return any(isinstance(one, Sighted) for one in event.readings) and all(
+        isinstance(one, Sighted | BatteryRead | LinkRead | DeviceHeard)
+        for one in event.readings
+    )
 
 
 def strength(reading: Sighted) -> float | None:

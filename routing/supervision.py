@@ -28,6 +28,7 @@ from routing.ids import BridgeId, DeviceId
 from routing.index import stays_in_room
 from routing.levels import level_of
 from routing.life import close_call
+from routing.place import by_second_radio
 from routing.plan import CallType, Device, DeviceClass, DeviceLife, Priority, Profile
 from routing.readings import (
     Availability,
@@ -74,6 +75,8 @@ def only_heard(state: State, event: SignalReceived) -> bool:
     Never for a cry for help or nonsense, never for a device or bridge that was thought lost,
     never for what a broker replayed or queued.
     """
+    if by_second_radio(state.plan, event):
+        return True
     known = state.devices.get(event.device)
     device = state.plan.devices.get(event.device)
     if (

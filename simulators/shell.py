@@ -417,7 +417,7 @@ class Shell:
             life = self.life
             self._agenda.after(FLUSH_S, lambda: self.flush() if self.life == life else None)
         self.gathered += 1
-        self._heard.gather(event, self.now())
+        self._heard.gather(event, self.now(), self.state)
 
     @property
     def idle(self) -> bool:

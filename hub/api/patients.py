@@ -131,9 +131,9 @@ def _place(hub: Hub, session: Session, stay: Stay, lang: str) -> PlaceAnswer | N
         return None
     state = hub.engines[session.house].state
     seen = of_patient(state, stay.patient, hub.clock.now())
-    told = place_of(seen, state.plan, "nb" if lang == "nb" else "en")
-    if told is None:
+    if seen is None:
         return None
+    told = place_of(seen, state.plan, "nb" if lang == "nb" else "en")
     return PlaceAnswer(
         room=told.room,
         seen_at=told.seen_at,

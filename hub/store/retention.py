@@ -2,7 +2,8 @@
 
 Raw payloads and quarantined bytes: 30 days. Snapshots: the newest three, and the first of each
 day for as long as a replay may begin there. Journal payloads older than the law or the house
-wants are erased in place: their hash stays, and the chain holds.
+wants are erased in place: their hash stays, and the chain holds. Where tags were heard is
+erased after three days; nothing was decided by it, so that a replay passes over it.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ from sqlalchemy import Delete, Table, and_, delete, func, select, tuple_, update
 
 from hub.clock import Clock
 from hub.store import tables
-from hub.store.rows import StoreDown
+from hub.store.rows import PLACES, StoreDown
 from hub.store.store import Store
 from routing.ids import HouseId
 
@@ -21,6 +22,8 @@ log = structlog.get_logger(__name__)
 
 RAW = timedelta(days=30)
 SNAPSHOTS = timedelta(days=30)
+PLACES_KEPT = timedelta(days=3)
+"""Where somebody was heard: long enough to ask what happened that night, and no longer."""
 NEWEST = 3
 AT_ONCE = 2000
 EVERY_S = 3600.0
@@ -41,6 +44,7 @@ async def prune(store: Store, now: datetime) -> dict[str, int]:
     deleted: dict[str, int] = {}
     for table in (tables.raw, tables.quarantine):
         deleted[str(table.name)] = await _prune_older(store, table, now - RAW)
+    deleted["places"] = await _erase_places(store, now - PLACES_KEPT)
     deleted["snapshot"] = await _prune_snapshots(store, now - SNAPSHOTS)
     return deleted
 
@@ -92,6 +96,26 @@ def _superfluous(known: list[tuple[int, datetime]], before: datetime) -> list[in
             first_of_day.setdefault(at.date(), seq)
     kept = {*first_of_day.values(), *(seq for seq, _ in known[-NEWEST:])}
     return [seq for seq, _ in known if seq not in kept]
+
+
+async def _erase_places(store: Store, before: datetime) -> int:
+    """Erase where tags were heard, as far as a snapshot has taken it in."""
+    journal, snapshot = tables.journal.c, tables.snapshot.c
+    newest = (
+        select(func.max(snapshot.seq)).where(snapshot.house == journal.house).scalar_subquery()
+    )
+    statement = (
+        update(tables.journal)
+        .where(
+            journal.kind == PLACES,
+            journal.at < before,
+            journal.payload.is_not(None),
+            journal.seq <= newest,
+        )
+        .values(payload=None)
+    )
+    [count] = await store.write(statement)
+    return count
 
 
 async def erase_payloads(store: Store, house: HouseId, before: datetime) -> int:

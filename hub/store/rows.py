@@ -14,6 +14,10 @@ QUARANTINED = "Quarantined"
 """Journal kind of an event whose step raised: kept, never stepped again."""
 
 
+PLACES = "TagsPlaced"
+"""Journal kind of where tags were heard: erased after days, and no decision rests on it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One journal row, and what its projections are made from."""
@@ -129,6 +133,11 @@ class Fenced(RuntimeError):  # noqa: N818 (a state of affairs, as in the design)
 
 class StoreDown(RuntimeError):  # noqa: N818
     """The database does not answer: try again later. The journal goes to the spool."""
+
+
+def steps_nothing(row: JournalRow) -> bool:
+    """Tell whether a row is passed over when the journal is stepped again."""
+    return row.kind == QUARANTINED or (row.kind == PLACES and row.payload is None)
 
 
 def changed_calls(before: State, after: State) -> tuple[Call, ...]:

@@ -10,6 +10,7 @@ from routing.events import Certainty, PlanAdopted, TagsPlaced
 from routing.events import Placing as Told
 from routing.ids import BridgeId, DeviceId, PatientId, RoomId, StaffId, UnitId
 from routing.index import index_of
+from routing.place import by_second_radio
 from routing.plan import (
     Alias,
     Assignment,
@@ -21,7 +22,9 @@ from routing.plan import (
     Room,
     RoomKind,
 )
+from routing.readings import HelpPressed, HelpTrigger, LinkRead, Sighted
 from routing.state import LastPlace
+from routing.supervision import only_heard
 from routing.whereabouts import (
     Seen,
     called,
@@ -39,6 +42,7 @@ from tests.routing.night import (
     close,
     press,
     rule,
+    signal,
     solvik,
     take,
     with_device,
@@ -48,6 +52,7 @@ from tests.routing.night import (
 
 OLA, KARI = PatientId("ola"), PatientId("kari")
 TAG = DeviceId("wrist-ola")
+PRESS = HelpTrigger.PRESS
 HALL, LOUNGE, OWN, BATH = RoomId("hall"), RoomId("lounge"), RoomId("204"), RoomId("bath-204")
 CONSENT = PlaceBasis(Basis.CONSENT, review_by=date(2027, 1, 1))
 
@@ -370,6 +375,18 @@ def test_l3_a_tag_with_a_second_id_is_heard_by_the_receivers_of_both_bridges() -
     both = with_device(mine, "wrist-ola", aliases=(Alias(BridgeId("ble"), "irk:1"),))
     assert receiver_of(both, TAG, "gang-1") == "other"
     assert receiver_of(both, DeviceId("nobody's"), "gang-1") is None
+
+
+def test_a_tag_in_the_wristband_is_no_sign_of_life_of_the_button_beside_it() -> None:
+    mine = with_device(with_receivers(), "wrist-ola", aliases=(Alias(BridgeId("ble"), "t"),))
+    night = Night(mine)
+    seen_by = signal("wrist-ola", Sighted("gang-1", -60.0), LinkRead(rssi_dbm=-60.0))
+    assert only_heard(night.state, seen_by), "gathered, and never stepped"
+    assert by_second_radio(mine, seen_by)
+    assert not by_second_radio(mine, press())
+    assert not by_second_radio(mine, signal("wrist-ola", Sighted("a"), HelpPressed(PRESS)))
+    assert not by_second_radio(with_receivers(), seen_by), "one radio: it lives"
+    assert not by_second_radio(mine, signal("nobody's", Sighted("a")))
 
 
 def test_a_receiver_hears_for_the_room_it_stands_in_while_it_stands_there() -> None:
