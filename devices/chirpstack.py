@@ -67,11 +67,13 @@ class ChirpStack:
 
     def topics(self, wanted: frozenset[DeviceClass]) -> tuple[str, ...]:
         """Return the topic filters of the enrolled devices of these classes."""
-        head = self.base or "application"
+        head = self.base.strip("/") or "application"
+        # The base may name the application already.
         return tuple(
-            f"{head}/+/device/{eui}/event/+"
+            f"{head}/{between}device/{eui}/event/+"
             for eui, device in self.enrolled.items()
             if device.device_class in wanted
+            for between in ("", "+/")
         )
 
     def understand(self, topic: str, rest: str, payload: bytes) -> tuple[Understood, ...]:

@@ -53,7 +53,10 @@ class TheThingsStack:
     def topics(self, wanted: frozenset[DeviceClass]) -> tuple[str, ...]:
         """Return filters. Topics name device ids, so an enrolled DevEUI needs all of them."""
         classes = {d.device_class for d in self.enrolled.values()}
-        return (f"{self.base}/+/devices/+/up",) if classes & wanted else ()
+        if not classes & wanted:
+            return ()
+        # The base may name the application already.
+        return (f"{self.base}/devices/+/up", f"{self.base}/+/devices/+/up")
 
     def understand(self, topic: str, rest: str, payload: bytes) -> tuple[Understood, ...]:
         """Return what one message says."""

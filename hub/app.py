@@ -172,6 +172,8 @@ async def _wire(settings: Settings, store: Store, more: Sequence[Performer]) -> 
     houses.follow(intake)
     metrics.watch(engines=houses.engines, store=store, mqtt=intake.stats)
     metrics.watch_channels(channels)
+    metrics.watch_answers(answers)
+    answers.heard_on = intake.heard_on
     app = create_app(
         settings=settings,
         store=store,

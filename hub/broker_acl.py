@@ -22,11 +22,13 @@ ROUNDS = 101
 GATEWAYS = ("gateway/+/state/+", "+/gateway/+/state/+")
 """Where ChirpStack's gateways tell that they are alive, with and without a region's prefix."""
 ANSWERS = {
-    "zigbee2mqtt": "+/set",
-    "chirpstack": "+/device/+/command/down",
-    "shelly": "+/rpc",
+    "zigbee2mqtt": ("+/set",),
+    "chirpstack": ("device/+/command/down", "+/device/+/command/down"),
+    "thethingsstack": ("devices/+/down/push", "+/devices/+/down/push"),
+    "shelly": ("+/rpc",),
 }
-"""What devices/answers.py publishes below each ecosystem's base topic."""
+"""What devices/answers.py publishes below each ecosystem's base topic, with or without the
+application in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +71,8 @@ def _hub(bridges: Sequence[Bridge]) -> BrokerUser:
 def _answers(bridges: Sequence[Bridge]) -> Iterator[str]:
     """Return where the hub tells a patient, through the device, that somebody comes."""
     for bridge in bridges:
-        if bridge.ecosystem in ANSWERS:
-            yield f"{_base(bridge)}/{ANSWERS[bridge.ecosystem]}"
+        for answers in ANSWERS.get(bridge.ecosystem, ()):
+            yield f"{_base(bridge)}/{answers}"
 
 
 def _bridge(bridge: Bridge) -> BrokerUser:

@@ -21,6 +21,14 @@ from routing.state import State, is_open
 
 PRESS_TO_RING_S = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """DOMAIN: p99.9 at most 2 s; the 5 s limit of the nurse call standards is an edge too."""
+ANSWERS_REACHED = (
+    "sent",
+    "failed",
+    "no_way",
+    "transmitted",
+    "acknowledged",
+    "unacknowledged",
+)
 COMMIT_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0, 5.0)
 
 
@@ -62,11 +70,20 @@ class Proofs(Protocol):
         ...
 
 
+class Told(Protocol):
+    """What went back to patients through their devices (hub/answers.py)."""
+
+    @property
+    def counted(self) -> Mapping[str, int]: ...  # noqa: D102
+
+
 class MqttFigures(Protocol):
     """What the broker's side counts (hub/mqtt_stats.py)."""
 
     @property
     def messages(self) -> Mapping[str, int]: ...  # noqa: D102
+    @property
+    def understood(self) -> Mapping[str, int]: ...  # noqa: D102
     @property
     def problems(self) -> Mapping[tuple[str, str], int]: ...  # noqa: D102
     @property
@@ -161,6 +178,10 @@ class Metrics:
         """Read the one-shot channels at each scrape."""
         self._reading.channels = channels
 
+    def watch_answers(self, answers: Told) -> None:
+        """Read what went back to patients at each scrape."""
+        self._reading.answers = answers
+
     def broker_up(self, states: Sequence[State]) -> bool:
         """Tell whether the broker is connected: as its client says, else as the houses know."""
         mqtt = self._reading.mqtt
@@ -180,6 +201,7 @@ class _Reading(Collector):
         self.mqtt: MqttFigures | None = None
         self.telephones: Telephones | None = None
         self.channels: Proofs | None = None
+        self.answers: Told | None = None
 
     def collect(self) -> Iterable[Metric]:
         """Yield what is true now."""
@@ -198,6 +220,7 @@ class _Reading(Collector):
         yield from self._messages()
         yield from self._lines()
         yield self._proofs()
+        yield self._answers()
 
     def _calls(self, states: Sequence[State]) -> Metric:
         counts = {(s, p): 0 for s in CallState if s is not CallState.CLOSED for p in Priority}
@@ -256,6 +279,17 @@ class _Reading(Collector):
             ended.add_metric([reason], count)
         yield ended
 
+    def _answers(self) -> Metric:
+        family = CounterMetricFamily(
+            "bjelle_answers",
+            "What went back to patients through their devices, by how far it came",
+            labels=["reached"],
+        )
+        counted = self.answers.counted if self.answers else {}
+        for reached in ANSWERS_REACHED:
+            family.add_metric([reached], counted.get(reached, 0))
+        return family
+
     def _messages(self) -> Iterable[Metric]:
         mqtt = self.mqtt
         messages = CounterMetricFamily(
@@ -264,6 +298,14 @@ class _Reading(Collector):
         for lane in ("alarm", "bulk"):
             messages.add_metric([lane], mqtt.messages.get(lane, 0) if mqtt else 0)
         yield messages
+        understood = CounterMetricFamily(
+            "bjelle_decoded",
+            "Messages of enrolled devices that were understood",
+            labels=["ecosystem"],
+        )
+        for ecosystem, count in dict(mqtt.understood if mqtt else {}).items():
+            understood.add_metric([ecosystem], count)
+        yield understood
         problems = CounterMetricFamily(
             "bjelle_decode_problems",
             "Messages, or parts of one, that were not understood",

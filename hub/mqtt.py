@@ -27,7 +27,7 @@ from hub.mqtt_port import BrokerAway, GmqttLink, Link, Pauses, Received
 from hub.mqtt_stats import MqttStats
 from hub.settings import Settings
 from routing.events import BrokerChanged, Event, FaultMended, FaultNoticed
-from routing.ids import HouseId
+from routing.ids import DeviceId, HouseId
 
 log = structlog.get_logger(__name__)
 
@@ -120,6 +120,11 @@ class Intake:
     def up(self) -> bool:
         """Tell whether both lanes are connected and subscribed."""
         return self.joined.is_set()
+
+    @property
+    def heard_on(self) -> Mapping[tuple[HouseId, DeviceId], str]:
+        """Tell on which topic each device's last uplink came."""
+        return self._entry.heard_on
 
     def adopt(self, house: HouseId, behind: Behind) -> None:
         """Understand a house's messages by another registry from now on, and resubscribe."""

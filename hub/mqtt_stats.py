@@ -17,6 +17,8 @@ class MqttStats:
     """Of `messages`, those from before the lane's marker, by lane."""
     problems: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
     """What was not understood, by (ecosystem, kind); whole messages are `undecodable`."""
+    understood: Counter[str] = field(default_factory=Counter[str])
+    """Messages of enrolled devices that a codec understood, by ecosystem."""
     copies: int = 0
     """Bulk copies that counted on the alarm lane."""
     unknown_senders: int = 0

@@ -322,7 +322,7 @@ def test_a_device_may_be_enrolled_by_its_id() -> None:
     registry = Registry([Bridge(TTS, "thethingsstack", "v3")], enrolled)
     found = registry.understand("v3/a/devices/knapp/up", json.dumps(uplink()).encode())
     assert only(found).device == DeviceId("d")
-    assert registry.alarm_topics() == ("v3/+/devices/+/up",)
+    assert registry.alarm_topics() == ("v3/devices/+/up", "v3/+/devices/+/up")
 
 
 # --- ChirpStack's other events ---------------------------------------------------------------
@@ -439,7 +439,9 @@ def test_the_alarm_lane_names_exactly_the_alarm_and_safety_devices() -> None:
     }
     registry = Registry([Bridge(CHIRP, "chirpstack", "application")], enrolled)
     assert registry.alarm_topics() == (
+        "application/device/aa/event/+",  # where the base names the application already
         "application/+/device/aa/event/+",
+        "application/device/cc/event/+",
         "application/+/device/cc/event/+",
     )
     assert registry.bulk_topics() == (
