@@ -1,10 +1,12 @@
 """Start everything, say where it is, stop cleanly on Ctrl-C."""
 
 import asyncio
+import fcntl
 import signal
 import sys
 import webbrowser
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -55,12 +57,31 @@ def demo(
     logs.set_up(level=logging.WARNING)
     print("Bjelle demo: starting broker, store, hub and the people of Solvik …", flush=True)
     try:
-        with broker_running(folder / "broker") as broker:
+        with alone(folder), broker_running(folder / "broker") as broker:
             uvloop.run(_demo(broker, folder, port, seed, quiet=quiet, open_page=open_page))
     except (RuntimeError, OSError) as error:
         print(f"the demo cannot start: {error}", file=sys.stderr)
         raise typer.Exit(2) from None
     print("Stopped. `make demo` starts it again where it was.")
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Let no second demo write into this folder: two hubs of one house would fence each other.
+
+    Raises:
+        RuntimeError: one is running; what to do is in the text.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "running").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RuntimeError(
+                f"a demo with its data in {folder}/ is running already: look at its page, "
+                "stop it with Ctrl-C, or give this one another `--folder`"
+            ) from None
+        yield
 
 
 async def _demo(
@@ -165,6 +186,9 @@ def _tell(address: str, broker: Broker, own: Secrets, house: HouseFile, folder: 
     def name(staff: str) -> str:
         return house.staff[staff].name
 
+    def login(staff: str) -> str:
+        return house.staff[staff].login or staff
+
     lines: Sequence[str] = (
         "",
         "  Solvik helsehus is awake. Everybody in it is invented.",
@@ -178,7 +202,7 @@ def _tell(address: str, broker: Broker, own: Secrets, house: HouseFile, folder: 
         f"  Corridor board     {address}/tavle",
         f"  Console            {address}/",
         *(
-            f"                     {name(staff)}: {staff} / {password}"
+            f"                     {name(staff)}: {login(staff)} / {password}"
             for staff, password in own.passwords.items()
         ),
         "",

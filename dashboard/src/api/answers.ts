@@ -117,11 +117,23 @@ export interface Group {
   share_within: number | null;
 }
 
+/** Natural limits of the days' median response (hub/process_chart.py). */
+export interface ProcessChart {
+  days: readonly string[];
+  values_s: readonly number[];
+  centre_s: number;
+  lower_s: number | null;
+  upper_s: number | null;
+  outside: readonly string[];
+  shifted: readonly string[];
+}
+
 export interface Figures {
   since: string;
   until: string;
   whole: Group;
   groups: readonly Group[];
+  chart: ProcessChart | null;
 }
 
 export interface Quarantined {
@@ -136,4 +148,152 @@ export interface Quarantined {
 
 export interface Quarantine {
   messages: readonly Quarantined[];
+}
+
+/** One thing that happened to a call, with the hub's own reason as a sentence. */
+export interface Told {
+  at: string;
+  move: string;
+  reason: string;
+  text: string;
+  staff: { id: string; name: string } | null;
+  handset: string | null;
+}
+
+export interface Story {
+  call: CallTimes;
+  story: readonly Told[];
+}
+
+export interface Sentences {
+  nb: string;
+  en: string;
+}
+
+/** A rule's fields as the house file writes them (hub/house_file.py, RulePart). */
+export interface RuleFields {
+  patient: string;
+  need: string;
+  triggers: readonly { kind: string; [more: string]: unknown }[];
+  call_type: string;
+  state: string;
+  window?: { since: string; until: string; [more: string]: unknown } | null;
+  delay?: string;
+  priority?: string | null;
+  ends_by_itself?: boolean;
+  text?: string;
+  basis?: string | null;
+  basis_reference?: string;
+  least_intrusive?: string;
+  decided_by?: string;
+  review_by?: string | null;
+  [more: string]: unknown;
+}
+
+export interface Rule {
+  id: string;
+  version: number;
+  patient: string;
+  patient_name: string;
+  state: string;
+  sentences: Sentences;
+  basis: Sentences;
+  review_by: string | null;
+  review_overdue: boolean;
+  paused_until: string | null;
+  problems: readonly string[];
+  fields: RuleFields;
+}
+
+export interface Rules {
+  rules: readonly Rule[];
+}
+
+export interface Preview {
+  sentences: Sentences;
+  basis: Sentences;
+  problems: readonly string[];
+}
+
+export interface Objected {
+  rule: Rule;
+  decides: Sentences;
+  decided_by: string;
+}
+
+export interface Rehearsed {
+  sentence: string;
+  summary: string;
+  since: string;
+  until: string;
+  calls: readonly { at: string; night: string; type: string; priority_text: string }[];
+  cannot_be_reconstructed: readonly { since: string; until: string; text: string }[];
+}
+
+export interface Review {
+  kind: string;
+  patient: string;
+  room: string;
+  due: string;
+  overdue: boolean;
+  rule: string | null;
+  sentence: string;
+}
+
+export interface Reviews {
+  reviews: readonly Review[];
+}
+
+export interface DeviceRow {
+  id: string;
+  model: string;
+  life: string;
+  trouble: readonly string[];
+  last_heard: string | null;
+  expected_every_s: number | null;
+  battery_percent: number | null;
+  proven_at: string | null;
+  proving_until: string | null;
+  worn: { purpose: string; patient: string | null; room: string | null } | null;
+}
+
+export interface Devices {
+  now: string;
+  devices: readonly DeviceRow[];
+}
+
+export interface Status {
+  now: string;
+  version: string;
+  plan_version: number;
+  broker: boolean;
+  store: StoreState;
+  handsets: readonly {
+    id: string;
+    name: string;
+    state: HandsetState;
+    reasons: readonly string[];
+    staff: string | null;
+    since: string | null;
+  }[];
+  bridges: readonly {
+    id: string;
+    ecosystem: string;
+    online: boolean | null;
+    last_heard: string | null;
+  }[];
+  never_heard: number;
+  channels: readonly {
+    name: string;
+    kind: string;
+    configured: boolean;
+    last_proof: string | null;
+    overdue: boolean;
+    failing: string;
+  }[];
+}
+
+export interface Coverage {
+  beds: number;
+  gaps: readonly { bed: string; call_type: string; occupied: boolean; text: string }[];
 }

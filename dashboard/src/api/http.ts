@@ -5,35 +5,36 @@ import { ROOT } from "../core/root";
 /** The hub's «no», in its own words: who, what, what to do next. */
 export class Refused extends Error {
   readonly status: number;
+  /** Which fields are meant, and what was expected there. */
+  readonly errors: readonly { field: string; expected: string }[];
 
-  constructor(status: number, sentence: string) {
+  constructor(status: number, sentence: string, errors: Refused["errors"] = []) {
     super(sentence);
     this.status = status;
+    this.errors = errors;
   }
 }
 
-async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
+async function ask<T>(method: string, path: string, body?: unknown, version?: number): Promise<T> {
   const answer = await fetch(path, {
     method,
     credentials: "same-origin",
     headers: {
       "X-Bjelle": "1",
       ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+      ...(version === undefined ? {} : { "If-Match": `"${version}"` }),
     },
     body: body === undefined ? undefined : JSON.stringify(body),
   });
-  if (!answer.ok) throw new Refused(answer.status, await sentence(answer));
+  if (!answer.ok) throw await refusal(answer);
   return (answer.status === 204 ? undefined : await answer.json()) as T;
 }
 
-async function sentence(answer: Response): Promise<string> {
-  try {
-    const problem = (await answer.json()) as Record<string, unknown>;
-    const said = [problem.detail ?? problem.title, problem.next].filter(Boolean);
-    return said.join(" – ") || answer.statusText;
-  } catch {
-    return answer.statusText;
-  }
+async function refusal(answer: Response): Promise<Refused> {
+  const problem = await answer.json().catch(() => null);
+  const said = [problem?.detail ?? problem?.title, problem?.next].filter(Boolean);
+  const errors = Array.isArray(problem?.errors) ? problem.errors : [];
+  return new Refused(answer.status, said.join(" – ") || answer.statusText, errors);
 }
 
 const API = `${ROOT}/api/v1`;
@@ -43,3 +44,8 @@ export const post = <T>(path: string, body: unknown = {}): Promise<T> =>
   ask("POST", API + path, body);
 export const remove = (path: string): Promise<void> => ask("DELETE", API + path);
 export const raw = ask;
+/** A change of one version of something: refused with 412 where another was quicker. */
+export const change = <T>(path: string, body: unknown, version: number): Promise<T> =>
+  ask("PATCH", API + path, body, version);
+export const postVersion = <T>(path: string, version: number): Promise<T> =>
+  ask("POST", API + path, {}, version);

@@ -1,10 +1,27 @@
-// The console's first page: sign in, calls with their times, response times, what was not understood.
+// The console: sign in, then calls, figures, rules, devices and how the house is, by role.
 import { type FormEvent, useEffect, useState } from "react";
 import type { Me } from "../api/answers";
 import { get, post, Refused, remove } from "../api/http";
 import { LangButton, start, usePage } from "../ui/page";
-import { CallsTable, FiguresTable, QuarantineList } from "./Tables";
+import { Calls } from "./Calls";
+import { Devices } from "./Devices";
+import { Figures } from "./Figures";
+import { useConsole } from "./parts";
+import { Rules } from "./Rules";
+import { State } from "./State";
 import "./console.css";
+
+const TABS = ["calls", "figures", "rules", "devices", "state"] as const;
+type Tab = (typeof TABS)[number];
+
+/** What each role finds here; the hub refuses the rest anyway. */
+const OF_ROLE: Record<Me["role"], readonly Tab[]> = {
+  student: [],
+  carer: ["calls", "rules"],
+  nurse: TABS,
+  leader: TABS,
+  technician: ["calls", "devices", "state"],
+};
 
 function ConsolePage() {
   const { words } = usePage();
@@ -44,16 +61,46 @@ function ConsolePage() {
       <main id="main" className="page">
         {me === undefined && <p role="status">{words.console.loading}</p>}
         {me === null && <SignIn onDone={setMe} failed={failed} />}
-        {me && (
-          <>
-            <CallsTable />
-            <FiguresTable />
-            <QuarantineList />
-          </>
-        )}
+        {me && <Parts me={me} />}
       </main>
     </>
   );
+}
+
+function Parts({ me }: { me: Me }) {
+  const { words } = usePage();
+  const own = useConsole();
+  const tabs = OF_ROLE[me.role];
+  const tab = useTab(tabs);
+  if (!tab) return <p>{words.console.forbidden}</p>;
+  return (
+    <>
+      <nav className="tabs no-print" aria-label={own.tabsLabel}>
+        {tabs.map((one) => (
+          <a key={one} href={`#${one}`} aria-current={one === tab ? "page" : undefined}>
+            {own.tabs[one]}
+          </a>
+        ))}
+      </nav>
+      <h1 className="ds-sr-only">{own.tabs[tab]}</h1>
+      {tab === "calls" && <Calls />}
+      {tab === "figures" && <Figures />}
+      {tab === "rules" && <Rules me={me} />}
+      {tab === "devices" && <Devices />}
+      {tab === "state" && <State me={me} />}
+    </>
+  );
+}
+
+/** The part that the address names, so that «back» and a bookmark work. */
+function useTab(tabs: readonly Tab[]): Tab | undefined {
+  const [hash, setHash] = useState(location.hash.slice(1));
+  useEffect(() => {
+    const look = () => setHash(location.hash.slice(1));
+    window.addEventListener("hashchange", look);
+    return () => window.removeEventListener("hashchange", look);
+  }, []);
+  return tabs.find((one) => one === hash) ?? tabs[0];
 }
 
 function SignIn({ onDone, failed }: { onDone: (me: Me) => void; failed: boolean }) {
