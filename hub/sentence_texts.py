@@ -336,6 +336,8 @@ DETAILS: dict[str, tuple[str, str]] = {
     "coverage_gap": ("vakten er dekket igjen", "duty is covered again"),
     "shift_not_changed": ("ny vakt er på plass", "the new shift is there"),
     "sensor_stuck": ("sensoren henger", "the sensor is stuck"),
+    "alarm_stays_on": ("alarmen står på", "the alarm stays on"),
+    "timer_failed": ("huben traff en egen feil", "the hub met a fault of its own"),
     "no_ready_handset": ("ingen telefon kan ringe", "no telephone can ring"),
     "unknown person": ("ukjent person", "unknown person"),
     "a pause needs a reason": ("en pause må ha en grunn", "a pause needs a reason"),

@@ -5,6 +5,7 @@ it is written to, so a signal that changes one device copies one dict; a step th
 the old state untouched. `move` is the only way a call changes its state: it asks `calls.TABLE`.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -240,6 +241,27 @@ class Draft:
             self.cover_at = soon
         if self.plan.shifts and (self.shift_at is None or soon < self.shift_at):
             self.shift_at = soon
+
+    def attempt(self, work: Callable[[], None]) -> Exception | None:
+        """Do a part of the step; if it raises, undo that part and return what it raised.
+
+        For what many share: one call that nobody foresaw must not stop the others' ladders.
+        """
+        kept = {name: getattr(self, name) for name in self.__slots__}
+        effects = len(self.effects)
+        rang, shows, unreached = dict(self.rang), dict(self._shows), dict(self.unreached)
+        # What is written from here on is written to copies: the dicts kept stay as they are.
+        self._calls_own = self._devices_own = False
+        self._handsets_own = self._waiting_own = False
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
+            for name, value in kept.items():
+                setattr(self, name, value)
+            del self.effects[effects:]
+            self.rang, self._shows, self.unreached = rang, shows, unreached
+            return error
+        return None
 
     # --- Reading ------------------------------------------------------------------------------
 

@@ -257,21 +257,19 @@ URGENT_PATIENCE = timedelta(seconds=30)
 """After a third unanswered press the next people ring inside this (DOMAIN 7)."""
 
 
-def due_calls(draft: Draft) -> None:
-    """Do what is due for calls: climb, ring beside a silent telephone, come back."""
-    for known in draft.open_calls():
-        call = known
-        arrive_by = arrival_due(call)
-        if arrive_by is not None and arrive_by <= draft.now:
-            call = reopen(draft, call, Because(Reason.NOT_ARRIVED), arrive_by)
-        ask_at = asking_due(call)
-        if ask_at is not None and ask_at <= draft.now:
-            call = _not_closed(draft, call)
-        receipt_by = receipt_due(draft, call)
-        if receipt_by is not None and receipt_by <= draft.now:
-            call = _no_receipt(draft, call)
-        if call.climbs_at is not None and call.climbs_at <= draft.now:
-            climb(draft, call, Reason.PATIENCE_OVER, call.climbs_at)
+def due_call(draft: Draft, call: Call) -> None:
+    """Do what is due for a call: climb, ring beside a silent telephone, come back."""
+    arrive_by = arrival_due(call)
+    if arrive_by is not None and arrive_by <= draft.now:
+        call = reopen(draft, call, Because(Reason.NOT_ARRIVED), arrive_by)
+    ask_at = asking_due(call)
+    if ask_at is not None and ask_at <= draft.now:
+        call = _not_closed(draft, call)
+    receipt_by = receipt_due(draft, call)
+    if receipt_by is not None and receipt_by <= draft.now:
+        call = _no_receipt(draft, call)
+    if call.climbs_at is not None and call.climbs_at <= draft.now:
+        climb(draft, call, Reason.PATIENCE_OVER, call.climbs_at)
 
 
 def _no_receipt(draft: Draft, call: Call) -> Call:

@@ -15,7 +15,7 @@ from routing.defaults import OBJECTION
 from routing.draft import Draft, facts
 from routing.effects import Because, Booked, Move, Reason, TrialCall
 from routing.events import SignalReceived
-from routing.ids import DeviceId, PatientId, SignalId
+from routing.ids import DeviceId, PatientId, RuleId, SignalId
 from routing.index import holds_at, listens, room_of, stay_at, unit_of
 from routing.life import (
     calls_of,
@@ -75,17 +75,18 @@ def pressed(draft: Draft, event: SignalReceived) -> Booking:
     return found
 
 
-def due_rules(draft: Draft) -> None:
-    """Judge the rules whose delay is over, and forget the pauses that ended."""
+def end_pauses(draft: Draft) -> None:
+    """Forget the pauses that ended."""
     if any(pause.until <= draft.now for pause in draft.pauses):
         draft.set_pauses(tuple(pause for pause in draft.pauses if pause.until > draft.now))
-    for rule_id, waiting in tuple(draft.waiting.items()):
-        if waiting.due > draft.now:
-            continue
-        rule = draft.index.rules[rule_id]
-        draft.wait(rule_id, None)
-        if not _in_progress(rule, waiting):
-            _judge_again(draft, rule, waiting)
+
+
+def due_rule(draft: Draft, rule_id: RuleId, waiting: Waiting) -> None:
+    """Judge a rule whose delay is over."""
+    rule = draft.index.rules[rule_id]
+    draft.wait(rule_id, None)
+    if not _in_progress(rule, waiting):
+        _judge_again(draft, rule, waiting)
 
 
 def adopted(draft: Draft) -> None:
@@ -116,9 +117,7 @@ def _objected(draft: Draft, rule: Rule) -> None:
     basis = Basis.STAFF_ONLY if rule.basis is None else rule.basis
     known = facts(patient=rule.patient, room=place.room, why=basis.value)
     because = Because(Reason.OBJECTED, rule.id, rule.version, known)
-    open_call(
-        draft, CallType.INFORMATION, because, place, ladder=OBJECTION, rule=rule.id
-    )
+    open_call(draft, CallType.INFORMATION, because, place, ladder=OBJECTION, rule=rule.id)
 
 
 # --- One rule, one change ---------------------------------------------------------------------

@@ -17,7 +17,7 @@ from routing.events import SignalQuarantined, SignalReceived
 from routing.health import not_understood, told
 from routing.levels import KINDS_KEPT, level_of
 from routing.life import calls_of
-from routing.plan import Device, DeviceLife
+from routing.plan import Device, DeviceLife, Priority
 from routing.presses import press
 from routing.proof import proven
 from routing.readings import (
@@ -34,10 +34,13 @@ from routing.readings import (
 )
 from routing.state import DeviceNow, Level
 from routing.supervision import STILL_AFTER, STUCK_AFTER
-from routing.technical import technical
+from routing.technical import STAYS_ON, mended, technical
 from routing.whose import whose
 
 KEYS_KEPT = 16
+LEVEL_AGAIN = timedelta(minutes=10)
+"""A help level that stays on rings again at most this often, once its call is closed."""
+LEVEL_RESTS = timedelta(minutes=2)
 COPY_WITHIN = timedelta(seconds=2)
 """One press published by several sources (state, action, ha) is one (DEVICES D2)."""
 SAME_PACKET = timedelta(minutes=1)
@@ -96,7 +99,7 @@ def _take_in(draft: Draft, event: SignalReceived) -> Booking:
         _remember(draft, event, before, levels, _proof_keys(draft, event, keys))
         return proof
     outcome = _BASELINE if baseline else _UNCHANGED
-    helps = _help_in(event, before)
+    helps = _help_in(draft, event, before)
     if helps:
         outcome = _help(draft, event, before, helps[0], levels, keys)
     else:
@@ -127,8 +130,16 @@ def _help(
         _remember(draft, event, before, levels, keys)
         return _REPLAYED if replayed else _DUPLICATE
     keys = _with_key(keys, _copy_key(event), draft.now + COPY_WITHIN)
+    known = before.levels.get("help")
+    again = asked.trigger is HelpTrigger.LEVEL and known is not None and known.value == "on"
+    if again:
+        levels = {**levels, "help": Level("on", draft.now)}
     _remember(draft, event, before, levels, keys)
-    return press(draft, event, asked, when(event, before, draft.now))
+    booking = press(draft, event, asked, when(event, before, draft.now))
+    if again:
+        because = Because(Reason.SENSOR_STUCK, facts=(("device", event.device),))
+        technical(draft, STAYS_ON, because, device=event.device, priority=Priority.ROUTINE)
+    return booking
 
 
 def _not_in_use(draft: Draft, event: SignalReceived, device: Device | None) -> Booking:
@@ -252,15 +263,35 @@ def _without(keys: dict[str, datetime], key: str) -> dict[str, datetime]:
     return {one: until for one, until in keys.items() if one != key}
 
 
-def _help_in(event: SignalReceived, before: DeviceNow) -> list[HelpPressed]:
-    """Return the presses in the message; a level that is on already was raised before."""
+def _help_in(draft: Draft, event: SignalReceived, before: DeviceNow) -> list[HelpPressed]:
+    """Return the presses in the message; a level that is on already was raised before.
+
+    Unless that is over: the «off» of a level can be lost, and then a new press says no more
+    than «on» again. While the patient's call is open it changes nothing; afterwards it rings,
+    at most once in `LEVEL_AGAIN`, and a technician is asked to look at the device.
+    """
     found = [one for one in event.readings if isinstance(one, HelpPressed)]
     if not found:
         return found
     known = before.levels.get("help")
-    if known is not None and known.value == "on":
-        return [one for one in found if one.trigger is not HelpTrigger.LEVEL]
-    return found
+    if known is None or known.value != "on" or _is_over(draft, event, known):
+        return found
+    return [one for one in found if one.trigger is not HelpTrigger.LEVEL]
+
+
+def _is_over(draft: Draft, event: SignalReceived, known: Level) -> bool:
+    """Tell whether what a level was raised for is over, so that «on» again is news."""
+    live = not event.delivery.retained and event.delivery.backlog_since is None
+    if not live or draft.now - known.since < LEVEL_AGAIN:
+        return False
+    for call in draft.calls.values():
+        closed = call.closed_at if call.device == event.device else None
+        if closed is not None and draft.now - closed < LEVEL_RESTS:
+            return False  # whoever closed it is just resetting the device
+    place = whose(draft, event.device, draft.now, draft.now)
+    calls = calls_of(draft, place, event.device, practice=False)
+    calls += calls_of(draft, place, event.device, practice=True)
+    return not any(call.pressed for call in calls)
 
 
 def _new_levels(
@@ -386,6 +417,7 @@ def _changed(draft: Draft, event: SignalReceived, reading: Reading) -> Booking:
 
 def _cancelled(draft: Draft, event: SignalReceived) -> Booking:
     """Note that the device says it is over; a person closes the call."""
+    mended(draft, STAYS_ON, device=event.device)
     place = whose(draft, event.device, draft.now, draft.now)
     because = Because(Reason.JOINED, facts=(("device", event.device), ("cancelled", "device")))
     for call in calls_of(draft, place, event.device, practice=False):

@@ -18,11 +18,11 @@ from routing import (
     supervision,
     taps,
     technical,
+    timers,
     whereabouts,
 )
 from routing.draft import Draft
 from routing.effects import Effect
-from routing.escalation import due_calls
 from routing.events import (
     Arrived,
     BridgeChanged,
@@ -164,5 +164,5 @@ def _pass_time(draft: Draft) -> None:
     """Do what is due: pauses that end, rules whose delay is over, ladders that climb."""
     if draft.listening_until is not None and draft.listening_until <= draft.now:
         handsets.listened(draft)
-    rules.due_rules(draft)
-    due_calls(draft)
+    rules.end_pauses(draft)
+    timers.due(draft)

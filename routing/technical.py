@@ -29,6 +29,10 @@ NOBODY = "no_ready_handset"
 COVERAGE = "coverage_gap"
 CHANGE_OVER = "shift_not_changed"
 STUCK = "sensor_stuck"
+STAYS_ON = "alarm_stays_on"
+"""An alarm that still says «on» after its call: its «off» was lost, or it was never reset."""
+TIMER = "timer_failed"
+"""What was due for a call or rule raised: the hub met its own fault, and rang everybody."""
 
 
 def technical(
