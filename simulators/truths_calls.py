@@ -53,7 +53,7 @@ def _pressed(event: SignalReceived) -> bool:
 
 
 def repeat_rings(watch: Watch, step: Stepped) -> Wrong | None:
-    """A press that joined an open call is counted there, and sounds while nobody has it."""
+    """A press that joined an open call is counted, and sounds: also for who is on the way."""
     event = step.event
     assert isinstance(event, SignalReceived)
     if step.book is None or step.book.to != "joined" or not _pressed(event):
@@ -69,6 +69,8 @@ def repeat_rings(watch: Watch, step: Stepped) -> Wrong | None:
         return Wrong(f"press {old.pressed + 1} was not counted on {call}", call, event.device)
     if waits(new) and new.ringing and not _rang(step, new):
         return Wrong(f"press {new.pressed} on {call} made nothing ring", call, event.device)
+    if new.state is CallState.TAKEN and not _rang(step, new):
+        return Wrong(f"{new.owner} on the way to {call} was not told of press {new.pressed}")
     return None
 
 
