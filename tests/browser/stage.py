@@ -74,7 +74,12 @@ def card(**changes: Any) -> frames.Card:
         "also_ringing": ("Per", "Liv"),
         "rung": 0,
         "can": (frames.Action.TAKE, frames.Action.DECLINE, frames.Action.HAND_OVER),
-        "place": frames.Place("korridor sør", now() - timedelta(seconds=8), certain=True),
+        "place": frames.Place(
+            "korridor sør",
+            now() - timedelta(seconds=8),
+            certain_until=now() + timedelta(seconds=52),
+            known_until=now() + timedelta(seconds=292),
+        ),
     }
     return frames.Card(**usual | changes)
 
