@@ -101,6 +101,7 @@ class Accounts:
         self._known = _Known()
         self._changes = 0
         self._unsaved: dict[str, Session] = {}
+        self._looked: dict[str, datetime] = {}
 
     async def load(self) -> None:
         """Read everything; what changed here meanwhile is not overwritten."""
@@ -144,7 +145,14 @@ class Accounts:
 
     def board(self, key: str) -> BoardKey | None:
         """Return which corridor's screen this key is."""
-        return self._known.boards.get(token_hash(key))
+        known = self._known.boards.get(token_hash(key))
+        if known is not None:
+            self._looked[known.id] = self._clock.now()
+        return known
+
+    def looked(self, board: str) -> datetime | None:
+        """Return when a screen last fetched the board, in this life of the hub."""
+        return self._looked.get(board)
 
     def boards(self, house: HouseId) -> tuple[BoardKey, ...]:
         """Return the screens of a house whose key holds."""

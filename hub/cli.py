@@ -17,6 +17,7 @@ PARTS = (
     ("house", "hub.cli_house:house"),
     ("user", "hub.cli_user:user"),
     ("handset", "hub.cli_handset:handset"),
+    ("board", "hub.cli_board:board"),
     ("report", "hub.cli_report:report"),
     ("why", "hub.cli_report:why"),
     ("ledger", "hub.cli_report:ledger"),
@@ -35,7 +36,7 @@ PARTS = (
 """Command name and where it lives. What stands above the hub comes in by entry point."""
 PANELS = {
     "Running a hub": ("serve", "doctor", "version"),
-    "A house and its people": ("house", "user", "handset", "broker", "device"),
+    "A house and its people": ("house", "user", "handset", "board", "broker", "device"),
     "What happened, and why": ("report", "why", "ledger", "replay"),
     "Keeping it": ("backup", "restore", "db"),
     "Pretending": ("demo", "simulate", "bench"),

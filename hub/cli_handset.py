@@ -50,7 +50,7 @@ def code(
 ) -> None:
     """Make a one-time code that enrols a telephone: type it there, or scan the picture."""
     secret, until = run(_make(handset_id, store, house))
-    link = f"{(url or _own(settings(store))).rstrip('/')}/h#enrol={secret}"
+    link = f"{(url or address_of(settings(store))).rstrip('/')}/h#enrol={secret}"
     if json:
         made = {"handset": handset_id, "code": secret, "url": link}
         print_json(made | {"expires_at": until.isoformat()})
@@ -90,7 +90,8 @@ def revoke(
         print(f"{handset_id}: {'shut out' if count else 'was not enrolled'}")
 
 
-def _own(at: Settings) -> str:
+def address_of(at: Settings) -> str:
+    """Return where the hub listens, for a link that nobody gave an address for."""
     return f"{'https' if at.tls_certificate else 'http'}://{at.host}:{at.port}"
 
 

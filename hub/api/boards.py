@@ -33,6 +33,9 @@ class BoardAnswer(BaseModel):
     id: str
     name: str
     issued_at: datetime
+    looked_at: datetime | None = Field(
+        description="when it last fetched the board; null: not since the hub's start"
+    )
 
 
 class Issued(BoardAnswer):
@@ -52,7 +55,15 @@ class Key(BaseModel):
 async def boards(session: TheSession, hub: TheHub) -> list[BoardAnswer]:
     """Return the house's screens."""
     found = sorted(hub.accounts.boards(session.house), key=lambda one: (one.name, one.id))
-    return [BoardAnswer(id=b.id, name=b.name, issued_at=b.issued_at) for b in found]
+    return [
+        BoardAnswer(
+            id=one.id,
+            name=one.name,
+            issued_at=one.issued_at,
+            looked_at=hub.accounts.looked(one.id),
+        )
+        for one in found
+    ]
 
 
 @routes.post("", status_code=201)
@@ -68,6 +79,7 @@ async def issue(body: NewBoard, session: TheSession, hub: TheHub, request: Reque
         id=board.id,
         name=board.name,
         issued_at=board.issued_at,
+        looked_at=None,
         link=link,
         picture=picture_of(link),
     )

@@ -1,7 +1,7 @@
 """How the hub is: for technicians, for Prometheus, for whatever restarts containers."""
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -21,6 +21,8 @@ from routing.state import State, is_open
 routes = APIRouter(tags=["status"])
 
 EXCERPT_BYTES = 200
+LOOKS_WITHIN = timedelta(seconds=10)
+"""A board asks twice a second; this allows for a network that stumbles."""
 
 
 class Health(BaseModel):
@@ -83,6 +85,15 @@ class ChannelStatus(BaseModel):
     waiting: int = Field(description="notices in the outbox")
 
 
+class BoardStatus(BaseModel):
+    """A screen in a corridor: the rung that needs nobody's telephone."""
+
+    id: str
+    name: str
+    looked_at: datetime | None = Field(description="when it last fetched the board")
+    alive: bool = Field(description="it did within the last ten seconds")
+
+
 class Status(BaseModel):
     """The technical page in one answer."""
 
@@ -101,6 +112,7 @@ class Status(BaseModel):
     unsettled: int = Field(description="events decided whose rows are not durable yet")
     open_calls: int
     channels: list[ChannelStatus]
+    boards: list[BoardStatus]
 
 
 class Quarantined(BaseModel):
@@ -168,6 +180,7 @@ async def status(session: TheSession, hub: TheHub) -> Status:
         unsettled=engine.unsettled,
         open_calls=sum(is_open(call) for call in state.calls.values()),
         channels=_channels(hub, session.house),
+        boards=_boards(hub, session.house),
     )
 
 
@@ -247,6 +260,15 @@ def _handsets(hub: Hub, house: HouseId, state: State) -> list[HandsetStatus]:
 def _channels(hub: Hub, house: HouseId) -> list[ChannelStatus]:
     standing = hub.channels.standing(house) if hub.channels is not None else ()
     return [ChannelStatus(**asdict(one)) for one in standing]
+
+
+def _boards(hub: Hub, house: HouseId) -> list[BoardStatus]:
+    found: list[BoardStatus] = []
+    for board in hub.accounts.boards(house):
+        looked = hub.accounts.looked(board.id)
+        alive = looked is not None and hub.clock.now() - looked < LOOKS_WITHIN
+        found.append(BoardStatus(id=board.id, name=board.name, looked_at=looked, alive=alive))
+    return found
 
 
 def _bridges(state: State) -> list[BridgeStatus]:

@@ -76,9 +76,11 @@ async def test_a_revoked_screen_is_out_at_its_next_look_and_after_a_restart(
     screen, console = hub.client(), await hub.console(Role.LEADER)
     screen.cookies.set(BOARD, key_of(board))
     assert (await screen.get("/api/v1/board")).status_code == 200
-    assert [one["name"] for one in body(await console.get("/api/v1/boards"))] == [
-        "Korridor nord"
-    ]
+    [known] = body(await console.get("/api/v1/boards"))
+    assert known["name"] == "Korridor nord"
+    [shown] = body(await console.get("/api/v1/status"))["boards"]
+    assert (shown["id"], shown["alive"]) == (board["id"], True)
+    assert shown["looked_at"] == known["looked_at"]
     assert (await console.delete(f"/api/v1/boards/{board['id']}")).status_code == 204
     assert (await screen.get("/api/v1/board")).status_code == 401
     assert body(await console.get("/api/v1/boards")) == []
@@ -88,6 +90,13 @@ async def test_a_revoked_screen_is_out_at_its_next_look_and_after_a_restart(
     assert again.board(key_of(board)) is None
     refused = await screen.post("/api/v1/boards/open", json={"key": key_of(board)})
     assert body(refused)["type"].endswith("key-refused")
+
+
+async def test_a_screen_that_has_not_looked_is_not_counted_on(hub: Exchange) -> None:
+    await issued(hub)
+    console = await hub.console(Role.TECHNICIAN)
+    [shown] = body(await console.get("/api/v1/status"))["boards"]
+    assert (shown["looked_at"], shown["alive"]) == (None, False)
 
 
 async def test_a_boards_key_survives_a_restart_and_stands_nowhere_in_the_store(

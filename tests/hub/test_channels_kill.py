@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,8 +10,11 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from hub.channel_transports import VAPID_FILE
+from hub.web_push import Vapid
 from tests.support.hub_process import HubProcess
 from tests.support.mosquitto import ROOT, Mosquitto
+from tests.support.push_service import PushService
 from tests.support.receivers import NtfyServer
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
@@ -100,3 +104,30 @@ async def test_a_test_that_is_refused_says_so_and_ends_with_1(
         await asyncio.to_thread(hub.command, "channel", "test", "duty")
     with pytest.raises(AssertionError, match="last proof never  OVERDUE"):
         await asyncio.to_thread(hub.command, "channel", "list")
+
+
+async def test_web_push_is_tested_by_hand_as_every_other_channel(hub: Hub) -> None:
+    hub.channels = {"push": {"kind": "webpush", "url": "mailto:drift@helsehus.example"}}
+    await asyncio.to_thread(hub.take_in_use, leader="leader-1", carers=[])
+    with pytest.raises(AssertionError, match="NOT sent: no signed-in telephone"):
+        await asyncio.to_thread(hub.command, "channel", "test", "push")
+    async with PushService(Vapid.kept(hub.folder / VAPID_FILE).public).running() as service:
+        browser = service.browser("phone-1")
+        with sqlite3.connect(hub.database) as connection:
+            connection.execute(
+                "insert into push_subscriptions values (?,?,?,?,?,?,?,null,null,null)",
+                (
+                    "small",
+                    "phone-1",
+                    browser.endpoint,
+                    browser.public.hex(),
+                    browser.auth.hex(),
+                    "nb",
+                    "2026-11-22 01:00:00.000000",
+                ),
+            )
+        connection.close()
+        tested = await asyncio.to_thread(hub.command, "channel", "test", "push", "--json")
+    assert json.loads(tested)["said"] == "web push taken for 1 of 1 telephones"
+    [pushed] = service.pushed
+    assert json.loads(browser.opened(pushed.body))["test"] is True

@@ -14,6 +14,8 @@ from typer.testing import CliRunner, Result
 
 from hub import records
 from hub.auth import _check as check_secret
+from hub.auth import token_hash
+from hub.cli_board import board
 from hub.cli_device import device
 from hub.cli_house import house
 from hub.cli_replay import replay
@@ -35,6 +37,7 @@ app.add_typer(user, name="user")
 app.add_typer(report, name="report")
 app.add_typer(db, name="db")
 app.add_typer(device, name="device")
+app.add_typer(board, name="board")
 for command in (why, ledger, backup, restore, replay):
     app.command(command.__name__)(command)
 
@@ -161,6 +164,27 @@ def test_wrong_settings_are_told_by_their_name(
 
     assert done.exit_code == 2
     assert "settings: port:" in done.stderr
+
+
+# --- board --------------------------------------------------------------------------------
+
+
+def test_a_boards_key_is_issued_listed_and_revoked(bjelle: Bjelle, tmp_path: Path) -> None:
+    bjelle("house", "import", SMALL)
+    address = "https://hub.example:8443"
+    made = json.loads(
+        bjelle("board", "issue", "Korridor nord", "--url", address, "--json").stdout
+    )
+    link, _, key = made["url"].partition("#key=")
+    (row,) = got(tmp_path, tables.board_keys)
+    assert link == f"{address}/tavle"
+    assert row.key_hash == token_hash(key)
+    assert "Korridor nord" in bjelle("board", "list").stdout
+    gone = bjelle("board", "revoke", made["id"])
+    assert (gone.exit_code, gone.stdout) == (0, f"{made['id']}: shut out\n")
+    assert json.loads(bjelle("board", "list", "--json").stdout) == []
+    again = bjelle("board", "revoke", made["id"])
+    assert (again.exit_code, "bjelle board list" in again.stderr) == (2, True)
 
 
 # --- user ---------------------------------------------------------------------------------
