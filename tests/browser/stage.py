@@ -120,6 +120,7 @@ class Stage:
     signed_in: bool = True
     silent: bool = False
     answering: bool = True
+    ask: frames.Question | None = None
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     units: list[dict[str, str]] = field(default_factory=list)
     heard: list[frames.FromPage] = field(default_factory=list)
@@ -173,7 +174,7 @@ class Stage:
     def _heartbeat(self, beat: int) -> frames.Heartbeat:
         return frames.Heartbeat(
             self._n, beat, now(), self._hash(), "0.1.0", HandsetState.READY, (),
-            StoreState.RECORDED,
+            StoreState.RECORDED, ask=self.ask,
         )  # fmt: skip
 
     async def _line(self, socket: WebSocket) -> None:

@@ -63,6 +63,7 @@ def test_a_press_rings_is_taken_seen_to_and_closed_and_the_figures_show_it(
     row = leader.get_by_test_id("call-row").first
     expect(row).to_contain_text("Toalett")
     expect(row).to_have_attribute("data-state", "closed")
+    leader.get_by_role("link", name="Svartid").click()
     figures = leader.get_by_test_id("figure-row").last
     expect(figures).to_contain_text("1 (få anrop)")
     expect(figures).to_contain_text("100")

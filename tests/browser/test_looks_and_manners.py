@@ -514,6 +514,46 @@ def test_before_the_session_ends_the_page_asks_whether_the_shift_goes_on(
     ) in stage.posted
 
 
+def test_a_telephone_in_the_charger_is_asked_to_sign_out_and_never_does_so_by_itself(
+    stage: Stage, telephone: Opener
+) -> None:
+    page = on_shift(telephone(), stage)
+    expect(page.get_by_test_id("charger")).to_have_count(0)
+    stage.ask = frames.Question.SIGN_OUT
+    expect(page.get_by_test_id("charger")).to_contain_text("Telefonen står i laderen")
+    assert violations(page) == []
+    shot(page, "charger")
+    stage.ring(card())
+    expect(page.get_by_role("button", name="Jeg tar den")).to_be_visible()
+    expect(page.get_by_test_id("charger")).to_have_count(0)
+    stage.put()
+    slow_tap(page, "Nei, jeg er på vakt")
+    expect(page.get_by_test_id("charger")).to_have_count(0)
+    assert stage.signed_in
+    stage.ask = None
+    beats = len(stage.said(frames.Alive))
+    until(page, lambda: len(stage.said(frames.Alive)) > beats + 1)
+
+    stage.ask = frames.Question.SIGN_OUT
+    page.get_by_test_id("charger").get_by_role("button", name="Logg av").wait_for()
+    page.wait_for_timeout(GUARD_MS)
+    page.get_by_test_id("charger").get_by_role("button", name="Logg av").click()
+
+    expect(page.get_by_test_id("handover")).to_contain_text("Sett telefonen i laderen")
+    assert stage.signed_in
+
+
+def test_a_fault_waits_for_the_ready_check_and_a_patients_call_does_not(
+    stage: Stage, telephone: Opener
+) -> None:
+    stage.cards = STATES["technical"]
+    page = telephone()
+    page.goto(f"{stage.url}/h")
+    expect(page.get_by_test_id("ready-check")).to_be_visible()
+    stage.ring(card(id="1-8"))
+    expect(page.get_by_role("heading", name="ROM 204")).to_be_visible()
+
+
 def test_who_did_not_hear_the_sound_rings_for_nobody_until_it_is_heard(
     stage: Stage, telephone: Opener
 ) -> None:

@@ -297,3 +297,15 @@ export interface Coverage {
   beds: number;
   gaps: readonly { bed: string; call_type: string; occupied: boolean; text: string }[];
 }
+
+/** A corridor screen's key (hub/api/boards.py). */
+export interface BoardKey {
+  id: string;
+  name: string;
+  looked_at: string | null;
+}
+
+export interface BoardMade extends BoardKey {
+  link: string;
+  picture: string;
+}

@@ -5,7 +5,7 @@ import { useConsole, useDay } from "./parts";
 const WIDTH = 960;
 const HEIGHT = 280;
 const LEFT = 56;
-const RIGHT = 120;
+const RIGHT = 160;
 const TOP = 16;
 const BOTTOM = 32;
 const LABELS = 10;
@@ -34,7 +34,7 @@ export function Chart({ chart, groups }: { chart: ProcessChart; groups: readonly
   return (
     <figure className="chart">
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={own.chart}>
-        {[0, 0.25, 0.5, 0.75, 1].map((part) => (
+        {[0, 0.2, 0.4, 0.6, 0.8, 1].map((part) => (
           <g key={part}>
             <line
               className="grid"
@@ -105,5 +105,5 @@ export function Chart({ chart, groups }: { chart: ProcessChart; groups: readonly
 /** Return a round number of seconds that is not below this. */
 function nice(value: number): number {
   const step = 10 ** Math.floor(Math.log10(value));
-  return ([1, 2, 4, 5, 8, 10].find((n) => n * step >= value) ?? 10) * step;
+  return ([1, 2, 4, 5, 6, 8, 10].find((n) => n * step >= value) ?? 10) * step;
 }

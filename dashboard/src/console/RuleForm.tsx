@@ -253,7 +253,9 @@ function WhatAndWhen({ fields, names, isNew, put, wrong }: WhatProps) {
             <Field name="since" label={name.since} wrong={wrong}>
               <input
                 className="ds-input"
-                type="time"
+                inputMode="numeric"
+                pattern="[0-2]?\d:[0-5]\d"
+                maxLength={5}
                 value={window.since}
                 onChange={({ target }) => put({ window: { ...window, since: target.value } })}
               />
@@ -261,7 +263,9 @@ function WhatAndWhen({ fields, names, isNew, put, wrong }: WhatProps) {
             <Field name="until" label={name.until} wrong={wrong}>
               <input
                 className="ds-input"
-                type="time"
+                inputMode="numeric"
+                pattern="[0-2]?\d:[0-5]\d"
+                maxLength={5}
                 value={window.until}
                 onChange={({ target }) => put({ window: { ...window, until: target.value } })}
               />

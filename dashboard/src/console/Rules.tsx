@@ -149,40 +149,65 @@ function RuleList({ rules, chosen, onPick }: ListProps) {
 function Due({ onPick }: { onPick: (id: string) => void }) {
   const own = useConsole().rules;
   const { lang } = usePage();
-  const day = useDay();
   const polled = usePoll<Reviews>(`/reviews?lang=${lang}`, 60_000);
   return (
     <Part title={own.due} polled={polled}>
-      {({ reviews }) =>
-        reviews.length ? (
-          <ul className="due" data-testid="due">
-            {reviews.map(({ kind, patient, room, rule, due, overdue, sentence }) => (
-              <li key={`${kind} ${patient} ${rule}`}>
-                <strong>
-                  {patient} · {room}
-                </strong>
-                <span>{sentence}</span>
-                <span className={overdue ? "strong" : "quiet"}>
-                  {own.dueBy(day(due))}
-                  {overdue && ` · ${own.overdue}`}
-                </span>
-                {rule && (
-                  <button
-                    type="button"
-                    className="ds-button no-print"
-                    data-variant="tertiary"
-                    onClick={() => onPick(rule)}
-                  >
-                    {own.edit}
-                  </button>
-                )}
-              </li>
-            ))}
-          </ul>
-        ) : (
-          <p>{own.dueNone}</p>
-        )
-      }
+      {({ reviews }) => {
+        const soon = reviews.filter(({ due, overdue }) => overdue || isSoon(due));
+        const later = reviews.filter((one) => !soon.includes(one));
+        return (
+          <>
+            {!soon.length && <p>{own.dueNone}</p>}
+            <DueList reviews={soon} onPick={onPick} />
+            {later.length > 0 && (
+              <details className="due-later">
+                <summary>{own.dueLater(later.length)}</summary>
+                <DueList reviews={later} onPick={onPick} />
+              </details>
+            )}
+          </>
+        );
+      }}
     </Part>
+  );
+}
+
+const SOON_MS = 7 * 24 * 3_600_000;
+const isSoon = (due: string) => Date.parse(due) - Date.now() < SOON_MS;
+
+function DueList({
+  reviews,
+  onPick,
+}: {
+  reviews: Reviews["reviews"];
+  onPick: (id: string) => void;
+}) {
+  const own = useConsole().rules;
+  const day = useDay();
+  return (
+    <ul className="due" data-testid="due">
+      {reviews.map(({ kind, patient, room, rule, due, overdue, sentence }) => (
+        <li key={`${kind} ${patient} ${rule}`}>
+          <strong>
+            {patient} · {room}
+          </strong>
+          <span>{sentence}</span>
+          <span className={overdue ? "strong" : "quiet"}>
+            {own.dueBy(day(due))}
+            {overdue && ` · ${own.overdue}`}
+          </span>
+          {rule && (
+            <button
+              type="button"
+              className="ds-button no-print"
+              data-variant="tertiary"
+              onClick={() => onPick(rule)}
+            >
+              {own.see}
+            </button>
+          )}
+        </li>
+      ))}
+    </ul>
   );
 }

@@ -6,6 +6,7 @@ import { clock } from "../core/age";
 import { usePage } from "../ui/page";
 import { usePoll } from "../ui/poll";
 import { useWords } from "../ui/words";
+import { Boards } from "./Boards";
 import { Part, Table, useAgo, useConsole } from "./parts";
 
 const MOST_GAPS = 12;
@@ -26,6 +27,7 @@ export function State({ me }: { me: Me }) {
           </>
         )}
       </Part>
+      {technical && <Boards />}
       <Cover />
       {technical && <QuarantineList />}
     </>
@@ -83,22 +85,43 @@ function Phones({ status, may }: { status: Status; may: boolean }) {
   );
 }
 
+interface CodeAnswer {
+  code: string;
+  expires_at: string;
+  picture: string;
+}
+
 /** A one-time code that makes a device this telephone. */
 function Code({ handset }: { handset: string }) {
   const own = useConsole().state;
   const { words } = usePage();
-  const [said, setSaid] = useState("");
+  const [made, setMade] = useState<CodeAnswer | null>(null);
+  const [error, setError] = useState("");
   const make = () =>
-    post<{ code: string; expires_at: string }>(`/handsets/${handset}/code`).then(
-      ({ code, expires_at }) => setSaid(own.codeIs(code, clock(expires_at))),
-      (problem) => setSaid(problem instanceof Refused ? problem.message : words.console.failed),
+    post<CodeAnswer>(`/handsets/${handset}/code`).then(setMade, (problem) =>
+      setError(problem instanceof Refused ? problem.message : words.console.failed),
     );
-  return said ? (
-    <span role="status">{said}</span>
-  ) : (
-    <button type="button" className="ds-button" data-variant="tertiary" onClick={() => void make()}>
-      {own.code}
-    </button>
+  if (made) {
+    return (
+      <span role="status" className="code">
+        {own.codeIs(made.code, clock(made.expires_at))}
+        <img src={made.picture} alt="" />
+        <small>{own.codeScan}</small>
+      </span>
+    );
+  }
+  return (
+    <>
+      <button
+        type="button"
+        className="ds-button"
+        data-variant="tertiary"
+        onClick={() => void make()}
+      >
+        {own.code}
+      </button>
+      {error && <p className="error">{error}</p>}
+    </>
   );
 }
 

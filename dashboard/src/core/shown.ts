@@ -7,6 +7,7 @@ import type {
   Gone,
   Me,
   Person,
+  Question,
   StoreState,
   Telephone,
 } from "../api/frames";
@@ -27,6 +28,8 @@ export interface Shown {
   calls: readonly Card[];
   store: StoreState;
   brokerUp: boolean;
+  /** What the hub asks the person, until it does not any more. */
+  ask: Question | null;
   version: string;
   /** What the hub says its own cards for us add up to. */
   hash: string;
@@ -97,6 +100,7 @@ export function apply(shown: Shown | null, frame: FromHub, wall: number): Shown 
       calls: inOrder(frame.calls),
       store: frame.store,
       brokerUp: frame.broker_up,
+      ask: null,
       version: frame.version,
       hash: frame.hash,
     };
@@ -111,6 +115,7 @@ export function apply(shown: Shown | null, frame: FromHub, wall: number): Shown 
         handset: { ...shown.handset, state: frame.state, reasons: frame.reasons },
         store: frame.store,
         brokerUp: frame.broker_up,
+        ask: frame.ask ?? null,
         version: frame.version,
         hash: frame.hash,
       };

@@ -87,7 +87,7 @@ export function Shift(props: ShiftProps) {
       />
       {!front && <ShiftEnd hubNow={hubNow} onStay={onStay} onLeave={() => setOpen("handover")} />}
       <Charger
-        charging={parts.device.charging}
+        asked={view.shown?.ask === "sign_out"}
         shown={!front}
         onLeave={() => setOpen("handover")}
       />

@@ -1,5 +1,5 @@
 // «Er du fortsatt på vakt?»: asked before the session ends, so that nobody is signed off unasked.
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useState } from "react";
 import type { Me } from "../api/answers";
 import { get } from "../api/http";
 import { clock } from "../core/age";
@@ -35,29 +35,27 @@ export function ShiftEnd({ hubNow, onStay, onLeave }: ShiftEndProps) {
 }
 
 interface ChargerProps {
-  /** Null where the browser does not tell. */
-  charging: boolean | null;
+  /** The hub asks: a carried telephone rests in its charger. */
+  asked: boolean;
   /** No call is in front. */
   shown: boolean;
   onLeave: () => void;
 }
 
-/** Put in the charger during the shift: asked, never done by itself. */
-export function Charger({ charging, shown, onLeave }: ChargerProps) {
+/** «Telefonen står i laderen. Logge av?»: asked, never done by itself, and once a rest. */
+export function Charger({ asked, shown, onLeave }: ChargerProps) {
   const words = useWords();
-  const [asks, setAsks] = useState(false);
-  const carried = useRef(false);
+  const [stays, setStays] = useState(false);
   useEffect(() => {
-    if (charging === false) carried.current = true;
-    setAsks(charging === true && carried.current);
-  }, [charging]);
-  if (!asks || !shown) return null;
+    if (!asked) setStays(false);
+  }, [asked]);
+  if (!asked || stays || !shown) return null;
   return (
     <section className="shift-end" data-testid="charger" role="status">
       <strong>{words.charger.ask}</strong>
       <span>{words.charger.lead}</span>
       <div className="pair">
-        <Tap onTap={() => setAsks(false)}>{words.charger.no}</Tap>
+        <Tap onTap={() => setStays(true)}>{words.charger.no}</Tap>
         <Tap variant="secondary" onTap={onLeave}>
           {words.charger.yes}
         </Tap>
