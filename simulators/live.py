@@ -28,6 +28,7 @@ from simulators.agenda import Agenda
 from simulators.local_broker import Broker
 from simulators.payloads import Published, bridge_state, retained
 from simulators.residents import Devices, Resident, habits
+from simulators.walks import Walks
 
 BEDTIME, MORNING = time(22), time(7)
 RECONNECT_S = (0.5, 1.0, 2.0, 5.0)
@@ -54,6 +55,7 @@ class WiredHouse:
         self._outbox: asyncio.Queue[Published] = asyncio.Queue()
         self.published = 0
         self.pressed = 0
+        self.walks = Walks(self.agenda, plan, self._speak, seed)
         self.devices = Devices(self.agenda, plan, self._speak, (), seed)
         homes = self.devices.homes
         self.residents = {
@@ -71,6 +73,7 @@ class WiredHouse:
         At the end the bridges say that they are offline, as they do when they are stopped.
         """
         self.devices.begin()
+        self.walks.begin()
         bedtime_s, morning_s = self._night(self._clock.now())
         for resident in self.residents.values():
             resident.begin(bedtime_s, morning_s)

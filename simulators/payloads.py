@@ -62,7 +62,8 @@ def kind_of(plan: Plan, device: Device) -> Kind | None:
     found = next((kind for kind, words in _KINDS if any(w in name for w in words)), None)
     if found is not None:
         return found
-    return next((_PURPOSES[a.purpose] for a in plan.assignments if a.device == device.id), None)
+    used = (a.purpose for a in plan.assignments if a.device == device.id)
+    return next((_PURPOSES.get(purpose) for purpose in used), None)
 
 
 def compact(value: object) -> bytes:
@@ -291,8 +292,8 @@ def voice(plan: Plan, device: Device) -> Voice | None:
     """Return the way this device speaks; None when the pretended house has no such device."""
     bridge = plan.bridges[device.bridge]
     kind = kind_of(plan, device)
-    if kind is None:
-        return None
+    if kind is None or bridge.ecosystem == "espresense":
+        return None  # receivers and tags are played by simulators.walks
     if bridge.ecosystem == "chirpstack":
         base = bridge.base_topic
         if "/" not in base:
@@ -311,7 +312,7 @@ def retained(plan: Plan) -> list[tuple[BridgeId, Published]]:
     """Return what the broker holds from before the night: bridges online, devices listed."""
     found: list[tuple[BridgeId, Published]] = []
     for bridge in plan.bridges.values():
-        if bridge.ecosystem == "chirpstack":
+        if bridge.ecosystem in ("chirpstack", "espresense"):
             continue
         mine = [
             (d, kind)

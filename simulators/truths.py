@@ -18,8 +18,10 @@ from routing.events import (
     HelpAsked,
     SignalQuarantined,
     SignalReceived,
+    TagsPlaced,
 )
 from simulators import truths_calls as calls
+from simulators import truths_place as places
 from simulators import truths_plan as plans
 from simulators import truths_signals as signals
 from simulators.watch import Ending, Truth, Watch, Wrong
@@ -221,6 +223,19 @@ TRUTHS: tuple[Truth, ...] = (
         "practice-stays-practice",
         "A call does not become practice, nor real, while it lives.",
         plans.practice_stays,
+    ),
+    # --- Place ---
+    Truth(
+        "a-place-decides-nothing",
+        "Where somebody was heard is shown and decides nothing: with no place known the same "
+        "telephones ring for the same press, and a new place rings nobody.",
+        places.place_decides_nothing,
+        (SignalReceived, TagsPlaced),
+    ),
+    Truth(
+        "a-place-is-known-by-right",
+        "A patient is followed with a legal basis, or while a call of theirs is open.",
+        places.place_by_right,
     ),
     # --- Pauses, wearers, duplicates, the ledger ---
     Truth(

@@ -23,6 +23,7 @@ from simulators.phones import Gateway
 from simulators.residents import Devices, Resident, habits
 from simulators.shell import Shell
 from simulators.small_house import small_house
+from simulators.walks import Walks
 from simulators.watch import Watch
 
 __all__ = ["EVENING", "MORNING_S", "NIGHT_S", "World", "begins", "small_house"]
@@ -76,6 +77,7 @@ class World:
         self.broker = Broker(self.agenda, seed, troubles)
         self.shell = Shell(self.agenda, plan, core, self.broker, witness, troubles, seed)
         self.gateway = Gateway(self.agenda, self.shell, seed)
+        self.walks = Walks(self.agenda, plan, self._speak, seed)
         self.devices = Devices(self.agenda, plan, self._speak, troubles, seed)
         floor = Floor(self.agenda, plan, self.shell, self.gateway, troubles, self._arrived)
         self.carers = [Carer(floor, p, seed, Mood()) for p in plan.staff.values() if _cares(p)]
@@ -94,6 +96,7 @@ class World:
             self.broker.say(bridge, message)
         self.agenda.at(0.5, self.shell.start)
         self.agenda.at(1, self.devices.begin)
+        self.agenda.at(1, self.walks.begin)
         for resident in self.residents.values():
             resident.begin(BEDTIME_S, MORNING_S)
         self._shifts()

@@ -254,7 +254,7 @@ async def test_a_board_hears_calls_and_no_device(
 def test_the_acl_is_printed_as_json_too() -> None:
     done = CliRunner().invoke(command, ["acl", str(HOUSE), "--json"])
     assert [user["user"] for user in json.loads(done.output)] == [
-        *("hub", "bridge-zigbee", "bridge-lora", "board")
+        *("hub", "bridge-zigbee", "bridge-lora", "bridge-ble", "board")
     ]
 
 
@@ -272,7 +272,7 @@ def test_a_new_bridge_gets_a_password_and_the_others_keep_theirs(tmp_path: Path)
     second = CliRunner().invoke(command, ["acl", str(grown), "--out", str(tmp_path), "--json"])
     assert list(json.loads(second.output)["new"]) == ["bridge-annex"]
     assert set(kept) < set((tmp_path / "passwords").read_text().splitlines())
-    assert len(json.loads(first.output)["new"]) == 4
+    assert len(json.loads(first.output)["new"]) == 5
 
 
 # --- the figures ------------------------------------------------------------------------------

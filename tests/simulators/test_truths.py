@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
+from routing import presses
 from routing.calls import CallState
+from routing.draft import Draft
 from routing.effects import (
     Because,
     Book,
@@ -25,28 +27,43 @@ from routing.events import (
     BrokerChanged,
     CallClosed,
     CallTaken,
+    Certainty,
     Delivery,
     DevicesHeard,
     Event,
     HelpAsked,
     Outcome,
     PauseSet,
+    Placing,
     PlanAdopted,
     SignalQuarantined,
     SignalReceived,
     StoreChanged,
     StoreState,
+    TagsPlaced,
     TimePassed,
 )
-from routing.ids import BridgeId, CallId, DeviceId, OperationId, PatientId, SignalId
-from routing.plan import CallType, Competence, Plan, Priority, RuleState, Target, TargetKind
+from routing.ids import BridgeId, CallId, DeviceId, OperationId, PatientId, RoomId, SignalId
+from routing.plan import (
+    Basis,
+    CallType,
+    Competence,
+    PlaceBasis,
+    Plan,
+    Priority,
+    RuleState,
+    Target,
+    TargetKind,
+)
 from routing.readings import BedChanged
-from routing.state import State
+from routing.state import LastPlace, State
+from routing.whose import Whose, whose
 from simulators.truths import NAMES, TRUTHS
 from simulators.truths_plan import rule_in_force
 from simulators.watch import Watch
 from tests.simulators.scene import (
     CARER,
+    NIGHT,
     NURSE,
     STUDENT,
     WRIST,
@@ -601,6 +618,56 @@ def replay_differs() -> Scene:
 @breaks("an-accepted-press-is-in-the-journal")
 def a_press_is_not_in_the_journal() -> Scene:
     return Scene().ends(unjournaled=(17,))
+
+
+def heard_in(room: str) -> TagsPlaced:
+    return TagsPlaced((Placing(WRIST, RoomId(room), Certainty.CERTAIN, NIGHT),))
+
+
+def followed(plan: Plan) -> Plan:
+    basis = PlaceBasis(Basis.CONSENT)
+    stays = tuple(replace(stay, place=basis) for stay in plan.stays)
+    return replace(plan, stays=stays, version=plan.version + 1)
+
+
+@breaks("a-place-decides-nothing")
+def a_press_from_elsewhere_waits_longer() -> Scene:
+    scene = Scene()
+    scene.do(PlanAdopted(followed(scene.plan))).do(heard_in("room-2"))
+    assert list(scene.state.places) == [WRIST]
+    return change_call(scene, SignalReceived, priority=Priority.ROUTINE).press()
+
+
+@breaks("a-place-is-known-by-right")
+def somebody_is_followed_without_a_basis() -> Scene:
+    @only_on(TagsPlaced)
+    def spoil(_: State, after: State, effects: Effects) -> tuple[State, Effects]:
+        place = LastPlace(RoomId("room-2"), Certainty.CERTAIN, NIGHT, NIGHT)
+        return replace(after, places={WRIST: place}), effects
+
+    return Scene().spoilt(spoil).do(heard_in("room-2"))
+
+
+def test_a_place_that_rings_or_moves_a_call_breaks_its_truth() -> None:
+    scene = Scene().press().rings().after(1)
+    scene.do(heard_in("room-2"))
+    assert scene.broken == ()
+    change_call(scene, TagsPlaced, priority=Priority.ROUTINE).do(heard_in("room-3"))
+    assert scene.broken == ("a-place-decides-nothing",)
+
+
+def test_a_core_that_routes_by_place_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The code itself is broken: the unit is that of the room where somebody was heard."""
+
+    def where_heard(draft: Draft, device: DeviceId, *when: datetime) -> Whose:
+        found = whose(draft, device, *when)
+        heard = draft.places.get(device)
+        return found if heard is None else replace(found, unit=None, room=heard.room)
+
+    monkeypatch.setattr(presses, "whose", where_heard)
+    scene = Scene()
+    scene.do(PlanAdopted(followed(scene.plan))).do(heard_in("room-2")).press()
+    assert "a-place-decides-nothing" in scene.broken
 
 
 @pytest.mark.parametrize("name", NAMES)
