@@ -2,7 +2,7 @@
 
 The bytes are decoded by our own tables. What the server decoded is used only where the model
 pins the codec and its version (DEVICES fact 6): `button: "short"` means four things in four
-codecs.
+codecs. Where both are there they are compared, and a difference is never silent.
 """
 
 from collections.abc import Sequence
@@ -17,6 +17,7 @@ from devices.codec import (
     Message,
     Undecodable,
     Understood,
+    excerpt,
     short,
 )
 from devices.envelope import BROKEN, at_path
@@ -24,11 +25,21 @@ from devices.layouts.payload import decode
 from devices.words import Findings, raw_text
 from routing.ids import BridgeId
 from routing.readings import (
+    BedChanged,
+    ButtonPressed,
     DeviceClass,
     DeviceHeard,
     DeviceTime,
+    DoorMoved,
+    FallSeen,
+    HelpCancelled,
+    HelpPressed,
     LinkRead,
+    MotionSeen,
+    Problem,
+    ProblemKind,
     Reading,
+    Tampered,
     TimeQuality,
 )
 
@@ -70,7 +81,8 @@ def understand(
     time, history, named, version = uplink.gateway_time, False, "", 0
     if model is not None and uplink.data:
         named, version = model.id, model.version
-        findings = Findings(enrolled.device_class if enrolled else DeviceClass.COMFORT)
+        how = enrolled.device_class if enrolled else DeviceClass.COMFORT
+        findings = Findings(how)
         if not _read(uplink, model, findings):
             return _undecodable(
                 uplink,
@@ -78,6 +90,8 @@ def understand(
                 f"{model.id} has no message of {len(uplink.data)} bytes on port {uplink.port}",
             )
         readings = findings.done() or readings
+        if model.variants and (rules := _pinned(uplink, model)):
+            readings += _compared(uplink, rules, readings, how)
         history = findings.history
         if findings.time.quality is not TimeQuality.NONE:
             time = findings.time
@@ -104,10 +118,56 @@ def understand(
 def _read(uplink: Uplink, model: Model, findings: Findings) -> bool:
     if model.variants:
         return decode(model.variants, uplink.port, uplink.data, findings)
-    for accepted in model.accepts:
-        if (accepted.codec, accepted.version) == uplink.codec:
-            return apply(accepted.rules, uplink.decoded, findings)
-    return False
+    return apply(_pinned(uplink, model), uplink.decoded, findings)
+
+
+def _pinned(uplink: Uplink, model: Model) -> Sequence[Rule]:
+    """Return how to read the server's object: known of just this codec in this version."""
+    for one in model.accepts:
+        if (one.codec, one.version) == uplink.codec:
+            return one.rules
+    return ()
+
+
+def _compared(
+    uplink: Uplink, rules: Sequence[Rule], ours: tuple[Reading, ...], how: DeviceClass
+) -> tuple[Reading, ...]:
+    """Return what the server's decoding adds: a problem for each difference of weight.
+
+    Beside it only what rings more is believed: a cry for help, and a fall.
+    """
+    server = Findings(how)
+    if not apply(rules, uplink.decoded, server):
+        return (Problem(ProblemKind.SCHEMA, "the server's object has nothing that is pinned"),)
+    known = {_weight(reading) for reading in ours}
+    added: list[Reading] = []
+    for reading in server.done():
+        weight = _weight(reading)
+        if weight is None or weight in known:
+            continue
+        added.append(Problem(ProblemKind.SCHEMA, excerpt(f"the server decoded {reading}")))
+        if isinstance(reading, (HelpPressed, FallSeen)):
+            added.append(reading)
+    return tuple(added)
+
+
+def _weight(reading: Reading) -> object:
+    """Return what is compared of a reading: what somebody might be called for."""
+    match reading:
+        case MotionSeen():
+            return MotionSeen, reading.active
+        case (
+            HelpPressed()
+            | HelpCancelled()
+            | ButtonPressed()
+            | BedChanged()
+            | DoorMoved()
+            | FallSeen()
+            | Tampered()
+        ):
+            return reading
+        case _:
+            return None
 
 
 def apply(rules: Sequence[Rule], value: object, findings: Findings) -> bool:

@@ -24,7 +24,8 @@ from devices.codec import (
     short,
 )
 from devices.envelope import Json, items, parsed, plain, table, text
-from devices.words import Findings, Word, device_time, number
+from devices.times import device_time
+from devices.words import Findings, Word, number
 from routing.readings import (
     Availability,
     AvailabilityChanged,

@@ -9,11 +9,11 @@ from values, so that a door means the same from Zigbee, LoRaWAN, BLE and plain J
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import cast
 
 from devices.codec import excerpt
 from devices.joined import joined_battery, joined_motion, link_read
+from devices.times import device_time
 from routing.readings import (
     BedChanged,
     ButtonPressed,
@@ -34,12 +34,7 @@ from routing.readings import (
     Reading,
     Sighted,
     Tampered,
-    TimeQuality,
 )
-
-EARLIEST_YEAR = 2020
-"""No device of ours was sold before: 1980 and 2000 are clocks that were never set (T1)."""
-LATEST_YEAR = 2099
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,22 +126,6 @@ TRIGGERS.update(
 COUNTS = {"double": 2, "triple": 3}
 PHASES = {p.value: p for p in FallPhase}
 HEARD = {h.value: h for h in HeardBy}
-
-
-def device_time(seconds: float, quality: TimeQuality = TimeQuality.DEVICE) -> DeviceTime:
-    """Return a device's own clock as a hint; absurd years are marked, not believed (T1)."""
-    try:
-        at = datetime.fromtimestamp(seconds, UTC)
-    except (OverflowError, OSError, ValueError):
-        return DeviceTime(None, TimeQuality.IMPLAUSIBLE)
-    return judged(at, quality)
-
-
-def judged(at: datetime, quality: TimeQuality) -> DeviceTime:
-    """Return the time with its quality; a year no device of ours has seen is implausible."""
-    if EARLIEST_YEAR <= at.year <= LATEST_YEAR:
-        return DeviceTime(at, quality)
-    return DeviceTime(at, TimeQuality.IMPLAUSIBLE)
 
 
 class Findings:

@@ -31,7 +31,8 @@ from devices.codec import (
 )
 from devices.envelope import BROKEN, Json, instant, items, parsed, plain, table, text
 from devices.exposes import exposed, known_words, word_for
-from devices.words import Findings, device_time, judged, number
+from devices.times import device_time, judged
+from devices.words import Findings, number
 from devices.zigbee_properties import Reader, reader_of
 from routing.readings import (
     Availability,

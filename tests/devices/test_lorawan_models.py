@@ -323,6 +323,8 @@ def test_a_device_may_be_enrolled_by_its_id() -> None:
     found = registry.understand("v3/a/devices/knapp/up", json.dumps(uplink()).encode())
     assert only(found).device == DeviceId("d")
     assert registry.alarm_topics() == ("v3/devices/+/up", "v3/+/devices/+/up")
+    comfort = {(TTS, "knapp"): Enrolled(DeviceId("d"), "milesight/ws202", COMFORT)}
+    assert Registry([Bridge(TTS, "thethingsstack", "v3")], comfort).alarm_topics() == ()
 
 
 # --- ChirpStack's other events ---------------------------------------------------------------

@@ -30,6 +30,8 @@ from routing.readings import (
     DeviceClass,
     DeviceHeard,
     DoorMoved,
+    FallPhase,
+    FallSeen,
     HelpCancelled,
     HelpPressed,
     HelpTrigger,
@@ -40,6 +42,7 @@ from routing.readings import (
     TimeQuality,
 )
 from tests.devices.bench import (
+    ALARM,
     BUTTON,
     COMFORT,
     Zigbee,
@@ -166,6 +169,88 @@ def test_a_server_decoded_object_is_taken_only_from_the_pinned_codec(tmp_path: P
     assert trusted.readings == (DoorMoved(open=False),)
     assert isinstance(other, Undecodable)
     assert not apply((), {}, Findings(COMFORT))
+
+
+CHECKED = (
+    MODEL.replace('"comfort"', '"alarm"')
+    + """
+[[model."a/b".message]]
+fields = [
+  { type = "u8", word = "press", none = [0], values = { 1 = "press" } },
+  { type = "u8", word = "motion" },
+]
+[[model."a/b".accepts]]
+codec = "acme"
+version = "2"
+value = [
+  { path = "press", word = "press", none = ["none"], values = { s = "press", l = "long" } },
+  { path = "moves", word = "motion" },
+  { path = "fall", word = "fall", values = { yes = "confirmed" }, none = ["no"] },
+  { path = "door", word = "door" },
+  { path = "battery", word = "battery_percent" },
+]
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("data", "told", "added", "differs"),
+    [
+        ("0101", {"press": "s", "moves": True, "battery": 12}, (), False),
+        ("0001", {"press": "none", "moves": 1}, (), False),
+        ("0000", {"press": "s", "moves": 0}, (HelpPressed(HelpTrigger.PRESS),), True),
+        ("0101", {"press": "l"}, (HelpPressed(HelpTrigger.LONG),), True),
+        ("0000", {"fall": "yes"}, (FallSeen(FallPhase.CONFIRMED),), True),
+        ("0000", {"moves": True}, (), True),
+        ("0000", {"door": True}, (), True),  # our own has not the door: told, and not believed
+        ("0000", {"other": 1}, (), True),
+    ],
+)
+def test_what_the_server_decoded_is_compared_with_our_own_and_a_difference_is_told(
+    tmp_path: Path,
+    data: str,
+    told: dict[str, object],
+    added: tuple[object, ...],
+    differs: bool,
+) -> None:
+    (tmp_path / "lorawan").mkdir()
+    (tmp_path / "lorawan" / "m.toml").write_text(CHECKED)
+    own = catalogue.read(tmp_path)
+    enrolled = {(BridgeId("c"), "ab"): Enrolled(DeviceId("d"), "a/b", ALARM)}
+    registry = Registry([Bridge(BridgeId("c"), "chirpstack", "application")], enrolled, (), own)
+    pinned = {"deviceInfo": {"tags": {"codec": "acme", "codec_version": "2"}}}
+
+    message = only(event(registry, up(data, 1, {**pinned, "object": told}), eui="ab"))
+    assert [r for r in message.readings if isinstance(r, Problem)] != [] or not differs
+    assert not differs or set(added) <= set(message.readings)
+    assert DoorMoved(open=True) not in message.readings
+
+    other = {"deviceInfo": {"tags": {"codec": "acme", "codec_version": "3"}}}
+    message = only(event(registry, up(data, 1, {**other, "object": told}), eui="ab"))
+    assert not [reading for reading in message.readings if isinstance(reading, Problem)]
+
+
+def test_the_things_stacks_own_decoding_is_compared_too(tmp_path: Path) -> None:
+    (tmp_path / "lorawan").mkdir()
+    enrolled = {(BridgeId("t"), "k"): Enrolled(DeviceId("d"), "a/b", ALARM)}
+    body = {
+        "uplink_message": {
+            "frm_payload": "AAA=",
+            "decoded_payload": {"press": "s"},
+            "version_ids": {"brand_id": "ac", "model_id": "me", "firmware_version": "2"},
+        }
+    }
+    text = CHECKED.replace('"acme"', '"ac/me"')
+    (tmp_path / "lorawan" / "m.toml").write_text(text)
+    registry = Registry(
+        [Bridge(BridgeId("t"), "thethingsstack", "v3")],
+        enrolled,
+        (),
+        catalogue.read(tmp_path),
+    )
+    message = only(registry.understand("v3/a@t/devices/k/up", json.dumps(body).encode()))
+    assert HelpPressed(HelpTrigger.PRESS) in message.readings
+    assert [reading for reading in message.readings if isinstance(reading, Problem)]
 
 
 # --- The door --------------------------------------------------------------------------------

@@ -11,7 +11,8 @@ from devices.codec import (
 )
 from devices.envelope import at_path, instant, plain, unbase64
 from devices.layouts.fields import Field
-from devices.words import Findings, Word, device_time, number
+from devices.times import device_time
+from devices.words import Findings, Word, number
 from routing.readings import (
     BatteryRead,
     ButtonPressed,
