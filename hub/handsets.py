@@ -21,10 +21,10 @@ from hub.auth import Session
 from hub.cards import Faces
 from hub.clock import Clock
 from hub.concerned import concerned
-from hub.line import Line, LineEnded, same_values
+from hub.line import Line, LineEnded, same_values, say_goodbye
 from hub.names import Names
 from hub.operations import Door, Inward, Key, Operations
-from hub.watchdog import Facts
+from hub.watchdog import Facts, Judgement
 from hub.watching import Watching
 from routing.cards import open_calls, rings_on, shown_on
 from routing.effects import Effect, Ring, Withdraw
@@ -38,7 +38,6 @@ TICK_S = 0.25
 STOOD_STILL_S = 2.0
 """A tick this late means that the hub itself stood still: the telephones are not to blame."""
 HELLO_WITHIN_S = 5.0
-GOODBYE_S = 1.0
 PRUNE_S = 60.0
 TEXTS_KEPT = 1024
 """Encoded cards kept: one text for every telephone that shows the same."""
@@ -299,7 +298,7 @@ class Gateway:
                 del self._lines[line.key]
         if ended is not None:
             self.ended[ended.reason] += 1
-            await _say_goodbye(socket, ended)
+            await say_goodbye(socket, ended)
 
     def hang_up(self, house: HouseId, handset: HandsetId, reason: frames.ByeReason) -> None:
         """Nobody is signed in there any more: end the line, if it has one."""
@@ -394,7 +393,7 @@ class Gateway:
         session, names = line.session, self._names[line.session.house]
         settled = self._settled[session.house]
         line.colleagues = self._others(line)
-        state, reasons = self._watching.judged(line.key, settled, now)
+        state, reasons = self._judged(line, now)
         return frames.Snapshot(
             n=line.n,
             now=self._clock.now(),
@@ -447,7 +446,8 @@ class Gateway:
     def _look_after(self, line: Line, now: float) -> None:
         if line.greeted:
             self.rung_again += line.ring_again(now)
-            if now >= line.beat_due:
+            # A page is told what it is judged to be at once, not with its next heartbeat.
+            if now >= line.beat_due or self._judged(line, now) != line.judged:
                 self._reconcile(line)
                 self._beat(line, now)
         elif now - line.opened_at > HELLO_WITHIN_S:
@@ -458,7 +458,7 @@ class Gateway:
         line.push_colleagues(self._others(line))
         line.beat += 1
         line.beat_due = now + frames.HEARTBEAT_S
-        state, reasons = self._watching.judged(line.key, settled, now)
+        state, reasons = line.judged = self._judged(line, now)
         beat = frames.Heartbeat(
             n=line.n,
             beat=line.beat,
@@ -473,6 +473,9 @@ class Gateway:
         )
         line.push(frames.encode(beat))
 
+    def _judged(self, line: Line, now: float) -> Judgement:
+        return self._watching.judged(line.key, self._settled[line.session.house], now)
+
     def _question(self, line: Line, settled: State, now: float) -> frames.Question | None:
         """Ask whether the shift is over, where the telephone says so and nobody is waiting."""
         rests = self._watching.in_charger(line.key, now)
@@ -485,12 +488,3 @@ def on_a_call(settled: State, line: Line) -> bool:
     """Tell whether the person of this line is on the way to somebody, or with them."""
     staff = line.session.staff
     return any(staff == call.owner or staff in call.present for call in open_calls(settled))
-
-
-async def _say_goodbye(socket: frames.Socket, ended: LineEnded) -> None:
-    """Best effort: a page that does not read is not waited for."""
-    try:
-        async with asyncio.timeout(GOODBYE_S):
-            await socket.send_text(frames.encode(frames.Bye(ended.reason, ended.text)))
-    except (TimeoutError, frames.Disconnected):
-        log.info("line ended without goodbye", reason=ended.reason)

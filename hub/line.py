@@ -7,11 +7,17 @@ connects again to a fresh snapshot, so that no telephone ever delays another.
 import asyncio
 from dataclasses import dataclass, field
 
+import structlog
+
 from hub.api import frames
 from hub.auth import Session
 from hub.sentence_texts import Lang
+from hub.watchdog import Judgement
 from routing.ids import CallId, HandsetId, HouseId
 
+log = structlog.get_logger(__name__)
+
+GOODBYE_S = 1.0
 QUEUE_LIMIT = 256
 """Frames one line may be behind: more than any snapshot interval of a busy ward brings."""
 RING_AGAIN_S = 1.0
@@ -52,6 +58,8 @@ class Line:
     greeted: bool = False
     beat: int = 0
     beat_due: float = 0.0
+    judged: Judgement | None = None
+    """What its telephone was last told to be."""
     shown: dict[CallId, Shown] = field(default_factory=dict[CallId, Shown])
     compared: tuple[object, ...] = ()
     """The parts of a state that everything shown was last compared with."""
@@ -169,3 +177,12 @@ class Line:
 def same_values(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
     """Tell whether both hold the very same values: by identity, which costs nothing."""
     return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
+
+
+async def say_goodbye(socket: frames.Socket, ended: LineEnded) -> None:
+    """Best effort: a page that does not read is not waited for."""
+    try:
+        async with asyncio.timeout(GOODBYE_S):
+            await socket.send_text(frames.encode(frames.Bye(ended.reason, ended.text)))
+    except (TimeoutError, frames.Disconnected):
+        log.info("line ended without goodbye", reason=ended.reason)

@@ -334,7 +334,7 @@ def test_a6_a_page_whose_audio_is_suspended_is_limited_and_says_why(
     expect(per.page.get_by_test_id("handset-state")).to_contain_text("Begrenset: lyd av")
     tell("A6", limited_after_s=round(time.monotonic() - at, 2))
     expect(per.page.get_by_test_id("sound-off")).to_be_visible()
-    assert house.state_of("Per H.") == "limited"
+    per.until(lambda: house.state_of("Per H.") == "limited")
 
 
 def test_a8_a_reload_in_a_call_shows_the_card_with_the_hubs_age(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hub.api import frames
 from hub.api.frames import Action, ByeReason, GoneReason
-from hub.watchdog import IN_CHARGER_S
+from hub.watchdog import IN_CHARGER_S, LIMITED_AFTER_S
 from routing.calls import CallState
 from routing.effects import Reason
 from routing.events import HandsetState, Outcome
@@ -253,6 +253,27 @@ async def test_a_page_without_sound_is_limited_and_says_why(tmp_path: Path) -> N
         await until(lambda: handset(hub).reasons == ("audio_off",))
         assert handset(hub).state is HandsetState.LIMITED
         await page.until(lambda: page.beats[-1].reasons == ("audio_off",))
+
+
+async def test_a_page_is_told_what_it_is_judged_to_be_between_two_heartbeats(
+    tmp_path: Path,
+) -> None:
+    async with exchange(tmp_path) as hub, hub.page("phone-1", "carer-1") as page:
+        await hub.ready(1)
+        await page.until(lambda: page.beats[-1].state is HandsetState.READY)
+        hub.hand.now += 0  # from here time passes only where the test says so
+        page.audio = False
+        await page.say(page.facts(page.beats[-1].beat))
+        watch = hub.gateway._watching._watches
+        await until(lambda: all(one.lacking for one in watch.values()))
+        line = next(iter(hub.gateway._lines.values()))
+        line.beat_due = hub.hand.now + 3600  # no heartbeat is due
+        page.alive = False
+        await hub.pass_time(LIMITED_AFTER_S - 1)
+        page.alive = True
+        await page.say(page.facts(page.beats[-1].beat))
+        await hub.pass_time(1.1)
+        await page.until(lambda: page.beats[-1].state is HandsetState.LIMITED)
 
 
 async def test_a_person_who_gave_the_pin_is_not_ready_before_the_page_says_so(
