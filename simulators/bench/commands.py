@@ -124,7 +124,12 @@ def core_(
     from simulators.bench.core import bench_core
 
     async def measured() -> Result:
-        return bench_core(year_days=days, repeats=repeats, seed=seed)
+        return bench_core(
+            year_days=days,
+            repeats=repeats,
+            seed=seed,
+            tell=lambda line: typer.echo(f"  {line}", err=True),
+        )
 
     _show(measured(), json=json)
 

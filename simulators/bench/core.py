@@ -25,6 +25,8 @@ from routing.state import State
 from routing.step import empty, next_deadline
 from simulators.bench.houses import ROOMS, house_file
 
+Tell = Callable[[str], None]
+
 DAY = timedelta(days=1)
 BEGINS = datetime(2026, 11, 1, 12, tzinfo=UTC)
 PER_ROOM = 60
@@ -88,16 +90,28 @@ def _agenda(dice: Random) -> list[tuple[datetime, str, Reading]]:
     return sorted(told, key=lambda one: one[0])
 
 
-def days(day: Lived, count: int) -> Iterator[JournalRow]:
-    """Return the day's rows, so many times, each a day later."""
+def _quietly(_: str) -> None:
+    """Tell nobody."""
+
+
+def days(day: Lived, count: int, tell: Tell = _quietly, what: str = "") -> Iterator[JournalRow]:
+    """Return the day's rows, so many times, each a day later; tell every thirtieth day."""
     each = len(day.rows)
     for n in range(count):
+        if n and n % 30 == 0:
+            tell(f"{what}: {n} of {count} days")
         for row in day.rows:
             yield replace(row, seq=row.seq + n * each, at=row.at + n * DAY)
 
 
-def bench_core(*, year_days: int, repeats: int, seed: int) -> dict[str, Any]:
-    """Measure, and put the floor beside it."""
+def bench_core(
+    *, year_days: int, repeats: int, seed: int, nights: int = 30, tell: Tell = _quietly
+) -> dict[str, Any]:
+    """Measure, and put the floor beside it; `tell` hears how far it is.
+
+    `nights` is for tests that look at the form only.
+    """
+    tell("one day is lived through the live core")
     day, core = lived(seed), Core.shipped()
 
     def steps() -> None:
@@ -108,24 +122,36 @@ def bench_core(*, year_days: int, repeats: int, seed: int) -> dict[str, Any]:
     def rehearsed(count: int) -> Callable[[], None]:
         until = BEGINS + count * DAY
         return lambda: _used(
-            rehearse(day.rule, day.first, days(day, count), core, since=BEGINS, until=until)
+            rehearse(
+                day.rule,
+                day.first,
+                days(day, count, tell, "rehearsed"),
+                core,
+                since=BEGINS,
+                until=until,
+            )
         )
 
     def decoded(count: int) -> Callable[[], None]:
         def work() -> None:
-            for row in days(day, count):
+            for row in days(day, count, tell, "decoded"):
                 records.decode_event(row.payload or b"")
 
         return work
 
     events = [(records.decode_event(row.payload or b""), row.at) for row in day.rows]
+    tell(f"{len(events)} steps of that day, {repeats} times")
     stepping = _seconds(steps, repeats)
     ours, floor, noise = dict[str, float](), dict[str, float](), dict[str, float]()
     ours["steps_per_s"] = len(events) / statistics.median(stepping)
     one_day = _seconds(decoded(1), repeats)
     floor["steps_per_s"] = len(events) / statistics.median(one_day)
-    for name, count in (("rehearsal_30_nights_s", 30), ("rehearsal_year_of_unit_s", year_days)):
-        again = repeats if count <= 30 else 1
+    for name, count in (
+        ("rehearsal_30_nights_s", nights),
+        ("rehearsal_year_of_unit_s", year_days),
+    ):
+        again = repeats if count <= nights else 1
+        tell(f"{name}: {count} days of {len(day.rows)} rows")
         mine, bare = _seconds(rehearsed(count), again), _seconds(decoded(count), again)
         ours[name], floor[name] = statistics.median(mine), statistics.median(bare)
         noise[name] = (max(mine) - min(mine)) / ours[name]
