@@ -16,6 +16,8 @@ from simulators.payloads import Published, compact
 
 ECOSYSTEM = "espresense"
 HEARD_EVERY_S = 8.0
+LED_EVERY_S = 2.0
+"""Who is watched in a demonstration is heard more often: nobody should wait for an advert."""
 TELEMETRY_S = 60.0
 SAME_ROOM_DBM, NEXT_ROOM_DBM, FAR_DBM = -58.0, -76.0, -90.0
 NOISE_DB = 4.0
@@ -81,6 +83,11 @@ class Walks:
         walker.room, walker.led = room, True
         self._heard(walker)
 
+    def free(self, patient: PatientId) -> None:
+        """Let them walk as they like again."""
+        if patient in self.walkers:
+            self.walkers[patient].led = False
+
     def _lives(self, receiver: Receiver) -> None:
         topic = f"{receiver.base}/rooms/{receiver.native}/telemetry"
         said = {"ip": "", "uptime": round(self._agenda.seconds), "rssi": -55}
@@ -89,7 +96,8 @@ class Walks:
 
     def _hears(self, walker: Walker) -> None:
         self._heard(walker)
-        pause = HEARD_EVERY_S * self._dice.uniform(0.8, 1.2)
+        every_s = LED_EVERY_S if walker.led else HEARD_EVERY_S
+        pause = every_s * self._dice.uniform(0.8, 1.2)
         self._agenda.after(pause, lambda: self._hears(walker))
 
     def _heard(self, walker: Walker) -> None:

@@ -1,14 +1,16 @@
-"""The demo's three stories. Each begins with a device, and then nobody helps it along."""
+"""The demo's four stories. Each begins with a device, and then nobody helps it along."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from hub.house import HouseFile
-from simulators.demo.house import kari
+from routing.ids import RoomId
+from simulators.demo.house import KARI, kari
 from simulators.live import Carer, Pace, WiredHouse
 
-LASTS_S = {"bed": 45.0, "nobody": 80.0, "offline": 60.0}
+LASTS_S = {"bed": 45.0, "nobody": 80.0, "offline": 60.0, "walk": 75.0}
+LOUNGE = RoomId("sor-lounge")
 DEAF = Pace(hears=(600, 600), declines=0)
 """Everybody is somewhere else: the ladder must run."""
 
@@ -42,6 +44,7 @@ class Stories:
             self._pace(self.calm)
             await self._tales[name]()
             name = await self._next_within(LASTS_S[name])
+            self.wired.walks.free(KARI)
             self._pace(self.calm)
             self.running = None
 
@@ -54,7 +57,12 @@ class Stories:
 
     @property
     def _tales(self) -> dict[str, Callable[[], Awaitable[None]]]:
-        return {"bed": self._kari_gets_up, "nobody": self._nobody, "offline": self._offline}
+        return {
+            "bed": self._kari_gets_up,
+            "nobody": self._nobody,
+            "offline": self._offline,
+            "walk": self._walk,
+        }
 
     async def _kari_gets_up(self) -> None:
         bed, _ = kari(self.house)
@@ -72,6 +80,16 @@ class Stories:
         # The page takes its own frame off the air; the hub must notice by itself.
         await asyncio.sleep(2)
         self.wired.press(kari(self.house)[1])
+
+    async def _walk(self) -> None:
+        """Kari presses in her room and walks on: the card says where she is now."""
+        walks = self.wired.walks
+        walks.lead(KARI, walks.walkers[KARI].home)
+        await asyncio.sleep(3)
+        self._pace(DEAF)
+        self.wired.press(kari(self.house)[1])
+        await asyncio.sleep(8)
+        walks.lead(KARI, LOUNGE)
 
     def _pace(self, pace: Pace) -> None:
         for carer in self.carers:

@@ -3,8 +3,8 @@
 import type { Me } from "../api/answers";
 import { raw } from "../api/http";
 
-export type Story = "bed" | "nobody" | "offline";
-export const STORIES: readonly Story[] = ["bed", "nobody", "offline"];
+export type Story = "bed" | "nobody" | "offline" | "walk";
+export const STORIES: readonly Story[] = ["bed", "nobody", "offline", "walk"];
 
 /** A fresh one-time code for the demo's telephone, and an invented person to sign in as. */
 export interface DemoPhone {

@@ -14,6 +14,7 @@ const nb = {
     present: (names: string) => `Tilstede: ${names}`,
     room: (number: string) => `Rom ${number}`,
     noRoom: "Ukjent rom",
+    house: "Huset",
     pressed: (times: number) => `trykket ${times} ganger`,
     practice: "Øvelse",
     staff: "Telefoner",
@@ -39,6 +40,10 @@ const nb = {
       offline: [
         "3 En telefon mister nett",
         "Den første telefonen er uten nett når Kari trykker. Den sier fra selv, og den andre ringer.",
+      ],
+      walk: [
+        "4 Kari trykker og går",
+        "Kari trykker på rommet og går til dagligstuen. Kortet sier hvor hun er nå, og ringer ikke på nytt.",
       ],
     },
     air: "Gi telefonen nett igjen",
@@ -128,6 +133,7 @@ const en: PageWords = {
     present: (names) => `Present: ${names}`,
     room: (number) => `Room ${number}`,
     noRoom: "Unknown room",
+    house: "The house",
     pressed: (times) => `pressed ${times} times`,
     practice: "Practice",
     staff: "Phones",
@@ -153,6 +159,10 @@ const en: PageWords = {
       offline: [
         "3 A phone loses its network",
         "The first phone has no network when Kari presses. It says so itself, and the other rings.",
+      ],
+      walk: [
+        "4 Kari presses and walks",
+        "Kari presses in her room and walks to the lounge. The card says where she is now, and does not ring again.",
       ],
     },
     air: "Give the phone its network back",
