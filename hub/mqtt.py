@@ -25,6 +25,7 @@ from hub.mqtt_entry import Behind, Enters, Entry, Keep, OnDiscovery
 from hub.mqtt_lanes import Handover
 from hub.mqtt_port import BrokerAway, GmqttLink, Link, Pauses, Received
 from hub.mqtt_stats import MqttStats
+from hub.mqtt_turns import Turns
 from hub.settings import Settings
 from routing.events import BrokerChanged, Event, FaultMended, FaultNoticed
 from routing.ids import DeviceId, HouseId
@@ -59,6 +60,8 @@ class LaneNow:
     at_work: set[asyncio.Task[object]] = field(default_factory=set[asyncio.Task[object]])
     """Being taken in, not yet durable."""
     qos0: int = 0
+    turns: Turns | None = None
+    """None: everything is begun at once."""
 
 
 class Intake:
@@ -101,7 +104,7 @@ class Intake:
         # A backlog that an earlier process left unfinished is older than the journal's end.
         older = self._handover.since
         self._alarm = LaneNow(Lane.ALARM, "alarm", older.get("alarm", last_contact))
-        self._bulk = LaneNow(Lane.BULK, "bulk", older.get("bulk", last_contact))
+        self._bulk = LaneNow(Lane.BULK, "bulk", older.get("bulk", last_contact), turns=Turns())
         self._began = last_contact
         self._markers = f"bjelle/{settings.mqtt_client_id}/marker/"
         self._epoch = int(clock.now().timestamp() * 1000)
@@ -275,8 +278,24 @@ class Intake:
     async def _take(self, lane: LaneNow, message: Received) -> None:
         """Take in one message; return when it may be acknowledged.
 
-        Up to the first wait this runs in the order in which the broker sent.
+        Of the bulk lane a few at a time. Up to the next wait all this runs in the order in
+        which the broker sent.
         """
+        unpromised = message.qos == 0 and not message.topic.startswith(self._markers)
+        if unpromised and not self._has_room(lane):
+            return
+        lane.qos0 += unpromised
+        try:
+            await self._take_in_turn(lane, message)
+        finally:
+            lane.qos0 -= unpromised
+
+    async def _take_in_turn(self, lane: LaneNow, message: Received) -> None:
+        if lane.turns is not None:
+            link = lane.link
+            await lane.turns.mine()
+            if link is not lane.link and message.qos:
+                return  # of a connection that is gone: the broker sends it again
         if message.topic.startswith(self._markers):
             await self._see_marker(lane, message.topic.removeprefix(self._markers))
             return
@@ -286,8 +305,6 @@ class Intake:
                 return
         elif self._handover.on_alarm(message.topic, message.payload):
             self.stats.copies += 1
-            return
-        if message.qos == 0 and not self._has_room(lane):
             return
         since = None
         self.stats.messages[lane.name] += 1
@@ -309,13 +326,11 @@ class Intake:
         task = asyncio.current_task()
         assert task is not None
         lane.at_work.add(task)
-        lane.qos0 += message.qos == 0
         self.stats.waiting[lane.name] += 1
         try:
             await self._entry.enter(message, since, lane.lane)
         finally:
             lane.at_work.discard(task)
-            lane.qos0 -= message.qos == 0
             self.stats.waiting[lane.name] -= 1
 
     async def _see_marker(self, lane: LaneNow, marker: str) -> None:

@@ -142,8 +142,7 @@ class GmqttLink:
         """Prepare session `<client id>-<name>`; one with a `will` remembers nothing."""
         self._settings = settings
         self.client_id = f"{settings.mqtt_client_id}-{name}"
-        # What is in flight is taken in before the loop reads the alarm lane again: with
-        # 1,000 here a press waited 0.7 s behind a draining backlog (docs/benchmarks.md).
+        # What is in flight has been read: the alarm lane's socket comes behind it.
         self._in_flight = (
             settings.mqtt_bulk_receive_maximum
             if name == BULK

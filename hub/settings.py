@@ -55,8 +55,8 @@ class Settings(BaseSettings):
     mqtt_client_id: str = "bjelle"
     mqtt_session_expiry_s: int = Field(default=7 * 24 * 3600, ge=60)
     mqtt_receive_maximum: int = Field(default=1000, ge=1, le=65535)
-    mqtt_bulk_receive_maximum: int = Field(default=64, ge=1, le=65535)
-    """The same for the lane of what can wait: a press waits behind no more than this."""
+    mqtt_bulk_receive_maximum: int = Field(default=256, ge=1, le=65535)
+    """The same for the lane of what can wait; what a transaction takes of a backlog at most."""
 
     channels: dict[str, ChannelSettings] = Field(default_factory=dict[str, ChannelSettings])
     channel_proof_hour: int = Field(default=10, ge=0, le=23)

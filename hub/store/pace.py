@@ -11,7 +11,7 @@ import math
 
 GATHER_S = 0.01
 """Between two transactions that nobody waits for: what a broker's acknowledgement may cost."""
-GATHER_ROWS = 32
+GATHER_ROWS = 128
 """So many in the queue are a group already."""
 
 

@@ -140,7 +140,7 @@ async def test_many_that_nobody_waits_for_are_a_group(
         await until(lambda: not engine.unsettled)
         monkeypatch.setattr("hub.store.pace.GATHER_S", 3600)
         await asyncio.gather(
-            *(engine.submit(motion(engine.next_signal()), Lane.BULK) for _ in range(64))
+            *(engine.submit(motion(engine.next_signal()), Lane.BULK) for _ in range(256))
         )
 
 
