@@ -139,6 +139,20 @@ async def test_the_picture_of_a_code_leads_a_telephone_to_the_hub_once(hub: Exch
     assert again.status_code == 403
 
 
+async def test_guessing_codes_has_to_wait_and_does_not_use_the_real_one_up(
+    hub: Exchange,
+) -> None:
+    console = await hub.console(Role.TECHNICIAN)
+    made = body(await console.post("/api/v1/handsets/phone-1/code"))
+    guesses = [{"code": f"GUESS{n:03}"} for n in range(22)]
+    client = hub.client()
+    answers = [await client.post("/api/v1/handsets/enrol", json=one) for one in guesses]
+    assert answers[-1].status_code == 429
+    assert int(answers[-1].headers["retry-after"]) >= 1
+    key, _ = await hub.accounts.enrol(made["code"], "")
+    assert hub.accounts.telephone(key)
+
+
 async def test_a_picture_is_worth_nothing_once_its_quarter_of_an_hour_is_over(
     hub: Exchange,
 ) -> None:

@@ -1,9 +1,11 @@
 """People come and go, telephones fall silent, rings are confirmed."""
 
 from routing.calls import CallState
-from routing.effects import Move, Note, Reason
+from routing.draft import RECEIPT_WITHIN
+from routing.effects import Move, Note, Reason, Show
 from routing.events import HandsetState, ReceiptGiven, ReceiptKind, SignedIn, SignedOut
 from routing.ids import CallId, HandsetId, StaffId
+from routing.step import next_deadline
 from tests.routing.night import (
     Night,
     arrive,
@@ -105,6 +107,24 @@ def test_receipts_are_kept_and_the_first_ringing_is_the_delivery() -> None:
     stray = ReceiptGiven(HandsetId("x"), CallId("1-1"), ReceiptKind.RINGING)
     night.at("02:14:03", stray, ReceiptGiven(HandsetId("x"), CallId("9"), ReceiptKind.RINGING))
     night.noted()
+
+
+def test_a_receipt_tells_no_telephone_and_only_the_first_that_sounds_moves_a_deadline() -> None:
+    both = telephone("anne"), telephone("per")
+    night = Night(mute=both)
+    night.at("02:14:00", press())
+    waits = next_deadline(night.state)
+    assert waits == night.now + RECEIPT_WITHIN
+    received = [ReceiptGiven(one, CallId("1-1"), ReceiptKind.RECEIVED) for one in both]
+    night.at("02:14:01", *received).expects()
+    assert next_deadline(night.state) == waits
+    sounds = [ReceiptGiven(one, CallId("1-1"), ReceiptKind.RINGING) for one in both]
+    night.at("02:14:01.2", sounds[0]).noted(Move.RANG)
+    climbs = next_deadline(night.state)
+    assert climbs == night.call().climbs_at
+    night.at("02:14:01.4", sounds[1]).noted(Move.RANG)
+    assert next_deadline(night.state) == climbs
+    assert not any(isinstance(one, Show) for one in night.effects)
 
 
 def test_a_ringing_receipt_after_a_repeat_says_so() -> None:
