@@ -43,6 +43,8 @@ function Row({ call, hubNow }: { call: BoardCall; hubNow: number }) {
   const { kind: kindWords } = useWords();
   const kind = kindOf(call);
   const presses = pressesToSay(call);
+  const nowhere = call.type === "technical" ? words.board.house : words.board.noRoom;
+  const place = call.room ? words.board.room(call.room) : nowhere;
   return (
     <tr data-testid="board-call" data-call={call.id} data-state={call.state}>
       <td className="board-kind" data-kind={kind}>
@@ -51,7 +53,7 @@ function Row({ call, hubNow }: { call: BoardCall; hubNow: number }) {
           {kindWords[kind]}
         </span>
       </td>
-      <th scope="row">{call.room ? words.board.room(call.room) : words.board.noRoom}</th>
+      <th scope="row">{place}</th>
       <td>
         {call.practice && <strong>{words.board.practice}: </strong>}
         {call.why}

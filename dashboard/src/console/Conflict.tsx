@@ -1,11 +1,12 @@
 // Two people changed one rule: both changes side by side, and neither is written over unseen.
-import type { Rule } from "../api/answers";
+import type { Rule, RuleFields } from "../api/answers";
 import { usePage } from "../ui/page";
 import { Table, useConsole } from "./parts";
-import { told } from "./ruleFields";
+import { changed, told } from "./ruleFields";
 
 interface ConflictProps {
-  /** What I changed, by field. */
+  /** As the rule stood when I began, what I changed of it, and what the other made of it. */
+  base: RuleFields;
   mine: Record<string, unknown>;
   theirs: Rule;
   /** The hub's sentence: who changed what, and when. */
@@ -15,27 +16,30 @@ interface ConflictProps {
   onTheirs: () => void;
 }
 
-export function Conflict({ mine, theirs, text, busy, onMine, onTheirs }: ConflictProps) {
+export function Conflict({ base, mine, theirs, text, busy, onMine, onTheirs }: ConflictProps) {
   const own = useConsole().rules;
   const { lang } = usePage();
+  const fields = new Set([...Object.keys(mine), ...Object.keys(changed(base, theirs.fields))]);
   const names = own.fields as Record<string, string>;
   return (
     <section className="conflict" data-testid="conflict" role="alert">
       <h3>{own.conflict}</h3>
       <p>{own.conflictLead}</p>
-      <p>{text}</p>
       <p>
         {own.version(theirs.version)}: {theirs.sentences[lang]}
       </p>
       <Table name={own.conflict} heads={[own.field, own.mine, own.theirs]}>
-        {Object.entries(mine).map(([field, value]) => (
+        {[...fields].map((field) => (
           <tr key={field}>
             <th scope="row">{names[field] ?? field}</th>
-            <td>{told(value)}</td>
-            <td>{told(theirs.fields[field])}</td>
+            <td>{told(field, field in mine ? mine[field] : base[field])}</td>
+            <td>{told(field, theirs.fields[field])}</td>
           </tr>
         ))}
       </Table>
+      <p className="quiet" lang="en">
+        {text}
+      </p>
       <div className="buttons">
         <button type="button" className="ds-button" disabled={busy} onClick={onMine}>
           {own.keepMine}

@@ -54,6 +54,7 @@ export function RuleForm({ rule, me, names, taken, onSaved, onClose }: FormProps
   if (trouble.is === "conflict" && base) {
     return (
       <Conflict
+        base={base.fields}
         mine={changed(base.fields, fields)}
         theirs={trouble.theirs}
         text={trouble.text}
@@ -91,7 +92,7 @@ export function RuleForm({ rule, me, names, taken, onSaved, onClose }: FormProps
         {trouble.is === "refused" && (
           <div role="alert" className="refusal">
             <strong>{own.refused}</strong>
-            <p>{trouble.text}</p>
+            <p lang="en">{trouble.text}</p>
           </div>
         )}
         <div className="buttons">

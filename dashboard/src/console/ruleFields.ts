@@ -55,7 +55,8 @@ export function named(fields: RuleFields, taken: readonly string[]): string {
 }
 
 /** A field's value as a person reads it. */
-export function told(value: unknown): string {
+export function told(field: string, value: unknown): string {
+  if (field === "delay") return `${minutesOf(value as string | undefined)} min`;
   if (value === null || value === undefined || value === "") return "–";
   return typeof value === "string" ? value : JSON.stringify(value);
 }

@@ -199,7 +199,7 @@ export class PhoneLine {
     const before = this.view;
     const shown = apply(before.shown, frame, wall);
     const notices = [...before.notices, ...noticesOf(before.shown, frame, wall)];
-    const lastCallAt = frame.t === "call" ? wall : before.lastCallAt;
+    const lastCallAt = lastCall(frame, wall) ?? before.lastCallAt;
     const answerMs =
       frame.t === "snapshot" ? this.#world.now().monotonic - this.#helloAt : before.answerMs;
     this.#show({ shown, notices: current(notices, wall), lastCallAt, answerMs });
@@ -349,4 +349,12 @@ export class PhoneLine {
     this.view = { ...this.view, ...change };
     for (const watcher of this.#watchers) watcher();
   }
+}
+
+/** When, by our own clock, the newest call that this frame tells of began; null if it tells of none. */
+function lastCall(frame: FromHub, wall: number): number | null {
+  if (frame.t === "call") return wall;
+  if (frame.t !== "snapshot" || !frame.calls.length) return null;
+  const ahead = Date.parse(frame.now) - wall;
+  return Math.max(...frame.calls.map((card) => Date.parse(card.opened_at))) - ahead;
 }

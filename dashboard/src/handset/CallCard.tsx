@@ -4,6 +4,7 @@ import { counter, secondsSince } from "../core/age";
 import { kindOf } from "../core/alarm";
 import { NOWHERE } from "../core/place";
 import { pressesToSay } from "../core/shown";
+import type { Words } from "../i18n/nb";
 import { Mark } from "../ui/Mark";
 import { Where } from "../ui/Where";
 import { useWords } from "../ui/words";
@@ -33,7 +34,7 @@ export function Facts({ card, hubNow }: CardProps) {
   return (
     <div className="facts">
       <h1 className="room" tabIndex={-1} ref={focusOnce}>
-        {card.room ? words.call.room(card.room.number) : words.call.noRoom}
+        {roomOf(card, words)}
       </h1>
       <p className="where">
         {[card.room && floor(card.room.floor, words.call.floor), card.room?.unit]
@@ -65,6 +66,12 @@ export function Facts({ card, hubNow }: CardProps) {
       )}
     </div>
   );
+}
+
+/** Where to go. A fault is often nobody's room: then it is the house's. */
+export function roomOf(card: Card, words: Words): string {
+  if (card.room) return words.call.room(card.room.number);
+  return card.type === "technical" ? words.call.house : words.call.noRoom;
 }
 
 // Floors are numbers in most houses, and names in some.

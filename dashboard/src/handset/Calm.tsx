@@ -9,6 +9,7 @@ import { Hold } from "../ui/Hold";
 import { Mark } from "../ui/Mark";
 import { Tap } from "../ui/Tap";
 import { useWords } from "../ui/words";
+import { roomOf } from "./CallCard";
 
 interface CalmProps {
   view: View;
@@ -72,9 +73,7 @@ export function CallList({ calls, hubNow, onOpen }: CallListProps) {
               onClick={() => onOpen(card.id)}
             >
               <Mark kind={kind} />
-              <span className="strong">
-                {card.room ? words.call.room(card.room.number) : words.call.noRoom}
-              </span>
+              <span className="strong">{roomOf(card, words)}</span>
               <span>{words.kind[kind]}</span>
               <span className="call-row-who">
                 {card.present[0]?.name ??

@@ -7,6 +7,7 @@ import { clock } from "../core/age";
 import type { View } from "../core/telephone";
 import { Fresh, Tap } from "../ui/Tap";
 import { storedLang, useWords, type wordsOf } from "../ui/words";
+import { roomOf } from "./CallCard";
 import { pausedUntil } from "./Patients";
 
 interface Item {
@@ -80,7 +81,7 @@ function open(view: View, words: Words): Item[] {
 
 function item(card: Card, words: Words): Item {
   if (card.type === "technical") return { id: card.id, text: words.handover.fault(card.why) };
-  const room = card.room ? words.call.room(card.room.number) : words.call.noRoom;
+  const room = roomOf(card, words);
   if (!card.mine) return { id: card.id, text: words.handover.call(room) };
   return { id: card.id, text: words.handover.mine(room), call: card.id };
 }

@@ -6,6 +6,7 @@ import { useNow } from "../ui/now";
 import { Tap } from "../ui/Tap";
 import { useWords } from "../ui/words";
 import { Banners, LostBar, Notices, StatusRow } from "./Bars";
+import { roomOf } from "./CallCard";
 import { AllCalls, CallScreen } from "./CallScreens";
 import { CallList, Calm } from "./Calm";
 import { Handover } from "./Handover";
@@ -137,7 +138,7 @@ export function Shift(props: ShiftProps) {
 function Spoken({ card, lost }: { card: Card | undefined; lost: boolean }) {
   const words = useWords();
   const kind = card && card.ring > 0 ? kindOf(card) : null;
-  const room = card?.room ? words.call.room(card.room.number) : words.call.noRoom;
+  const room = card ? roomOf(card, words) : "";
   const said = card && kind ? `${words.kind[kind]}. ${room}. ${card.why}` : "";
   const urgent = kind === "urgent" || kind === "emergency" || kind === "assistance";
   return (

@@ -169,6 +169,7 @@ export const en: Words = {
   call: {
     room: (number) => `ROOM ${number}`,
     noRoom: "UNKNOWN ROOM",
+    house: "THE HOUSE",
     floor: (floor) => `Floor ${floor}`,
     unanswered: (age) => `${age} unanswered`,
     pressed: (times) => `Pressed ${times} times`,

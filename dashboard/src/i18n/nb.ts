@@ -167,6 +167,7 @@ export const nb = {
   call: {
     room: (number: string) => `ROM ${number}`,
     noRoom: "UKJENT ROM",
+    house: "HUSET",
     floor: (floor: string) => `${floor}. etg.`,
     unanswered: (age: string) => `${age} ubesvart`,
     pressed: (times: number) => `Trykket ${times} ganger`,
