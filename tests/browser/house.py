@@ -253,6 +253,16 @@ def open_street(
             process.wait(30)
 
 
+@contextmanager
+def open_house(folder: Path, broker: Mosquitto, *changes: Change) -> Iterator[House]:
+    """Run a hub with one house, for a test that is not a browser's."""
+    with (
+        open_street(folder, broker, {"alone": changes}) as street,
+        street.house("alone") as house,
+    ):
+        yield house
+
+
 def _wait_until_ready(street: Street) -> None:
     until = time.monotonic() + UP_WITHIN_S
     said, pause = "", threading.Event()
