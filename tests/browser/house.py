@@ -60,6 +60,9 @@ class House:
     console: httpx.Client
     secrets: Secrets
     database: Path
+    file: str = ""
+    """The house with its patients and devices, who move in before the first press."""
+    inhabited: bool = False
     pressed: dict[str, float] = field(default_factory=dict[str, float])
     """When each wrist was pressed last, by a clock that never goes back."""
 
@@ -78,6 +81,7 @@ class House:
 
     def press(self, device: str = "wrist-101") -> None:
         """Press a patient's wrist alarm; the same one not so soon that it is a radio's copy."""
+        self.move_in()
         again = self.pressed.get(device, 0.0) + PRESS_WINDOW.total_seconds() + 0.5
         while time.monotonic() < again:
             threading.Event().wait(again - time.monotonic())
@@ -85,6 +89,23 @@ class House:
         speaking = voice(self.plan, self.plan.devices[DeviceId(device)])
         assert isinstance(speaking, ZigbeeVoice)
         self.say(speaking.press(datetime.now(UTC)))  # noqa: TID251 - a device has its own clock
+
+    def move_in(self) -> None:
+        """Let the patients and their devices into the house, once."""
+        if self.inhabited:
+            return
+        self.inhabited = True
+        body = self.file.encode()
+        self.console.post("/api/v1/house", content=body).raise_for_status()
+        self.say(*(message for _, message in retained(self.plan)))
+        late = time.monotonic() + UP_WITHIN_S
+        while not self._reached():
+            assert time.monotonic() < late, "no bridge of the house was heard"
+            threading.Event().wait(0.1)
+
+    def _reached(self) -> bool:
+        status = self.console.get("/api/v1/status").raise_for_status().json()
+        return all(bridge["online"] for bridge in status["bridges"])
 
     @property
     def password(self) -> str:
@@ -144,9 +165,9 @@ def in_house(*changes: Change) -> Callable[..., Any]:
     return furnished
 
 
-EMPTY = ("house", "units", "rooms", "staff", "handsets")
+EMPTY = ("house", "units", "rooms", "staff", "bridges", "handsets")
 """The sections of a house where nobody lives yet: it may stand unattended while others are
-tested, without a technical call about it."""
+tested, and its telephones may take their time to sign in, without a technical call about it."""
 
 
 def _house_file(number: int, changes: tuple[Change, ...]) -> str:
@@ -194,19 +215,16 @@ class Street:
 
     @contextmanager
     def house(self, name: str) -> Iterator[House]:
-        """Let its leader sign in, its patients move in and its devices report."""
+        """Let its leader sign in."""
         file = parse(self.files[name])
         plan, login = file.plan(version=2), str(file.staff[LEADER].login)
         with httpx.Client(base_url=self.url, headers={"X-Bjelle": "1"}, timeout=20) as console:
             one = House(
                 self.url, plan, login, self.broker, self.process, console,
-                self.secrets[name], self.log.with_name("bjelle.db"),
+                self.secrets[name], self.log.with_name("bjelle.db"), self.files[name],
             )  # fmt: skip
             try:
                 one.sign_in()
-                body = self.files[name].encode()
-                console.post("/api/v1/house", content=body).raise_for_status()
-                one.say(*(message for _, message in retained(plan)))
                 yield one
             finally:
                 one.thaw()

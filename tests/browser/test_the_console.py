@@ -14,7 +14,8 @@ TABS = ("calls", "figures", "rules", "devices", "state")
 
 
 def signed_in(page: Page, house: House, lang: str = "nb") -> Page:
-    """Sign the leader in."""
+    """Sign the leader in to a house where people live."""
+    house.move_in()
     page.goto(f"{house.url}/?lang={lang}")
     page.locator("input[name=login]").fill(house.login)
     page.locator("input[name=password]").fill(house.password)
