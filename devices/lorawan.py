@@ -46,7 +46,7 @@ from routing.readings import (
 NO_MODEL = "model {!r} is not in the catalogue: choose another, or add its file"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: one is made for each frame, and kept by nobody
 class Uplink:
     """What every network server says of a frame."""
 

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from devices import lorawan
-from devices.codec import Enrolled, Message, Undecodable, Understood, excerpt
+from devices.codec import NO_TIME, Enrolled, Message, Undecodable, Understood, excerpt
 from devices.envelope import Json, table
+from devices.joined import link_read
 from devices.words import number
 from routing.ids import BridgeId, DeviceId
 from routing.readings import (
@@ -26,7 +27,7 @@ MOST_GATEWAYS = 64
 MAX_PERCENT = 100.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: one is made for each event, and kept by nobody
 class Heard:
     """One event of one device, as a network server told it."""
 
@@ -39,7 +40,7 @@ class Heard:
     enrolled: Enrolled | None
     identity: str = ""
     """What tells this event from the next of its kind: an id or the time."""
-    time: DeviceTime = DeviceTime()  # noqa: RUF009 - frozen
+    time: DeviceTime = NO_TIME
     test: bool = False
 
     @property
@@ -96,9 +97,13 @@ def strongest(receivers: Sequence[object], *snr: str, silent: object = None) -> 
         heard = table(receiver)
         rssi = number(heard.get("rssi"))
         if rssi is not None and (best is None or rssi > best[0]):
-            said = next((heard[name] for name in snr if name in heard), silent)
+            said = silent
+            for name in snr:
+                if name in heard:
+                    said = heard[name]
+                    break
             best = rssi, number(said)
-    return None if best is None else LinkRead(rssi_dbm=best[0], snr_db=best[1])
+    return None if best is None else link_read(best[0], best[1], None)
 
 
 def clamped(percent: float) -> BatteryRead:

@@ -162,11 +162,10 @@ class Findings:
 
     def put(self, word: Word, value: object) -> None:
         """Take one field. Anything that the word does not know becomes a `Problem`."""
-        text = raw_text(value)
-        if text in word.none:
+        if word.none and raw_text(value) in word.none:
             return
         if word.means is not None:
-            self._meaning(word, text)
+            self._meaning(word, raw_text(value))
             return
         WORDS[word.word](self, word, value)
 

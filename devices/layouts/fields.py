@@ -7,7 +7,7 @@ scale, sentinel values and words come after. Nothing here raises on bytes: what 
 
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from devices.words import Word
@@ -69,16 +69,28 @@ class Field:
     """`heard`: bytes between the address and how strongly it was heard."""
     only: tuple[Condition, ...] = ()
     """Read only where these bytes of the record say so; else it is not there."""
+    packed: struct.Struct | None = field(init=False, default=None, compare=False)
+    """How a plain number is read, worked out once."""
+    plain: bool = field(init=False, default=False)
+    """Neither bits nor scale nor sentinels: the raw number is the value."""
+
+    def __post_init__(self) -> None:
+        """Work out what every reading of the field would."""
+        kind = NUMBERS.get(self.type)
+        if kind is not None:
+            packed = struct.Struct(("<" if self.little else ">") + kind[0])
+            object.__setattr__(self, "packed", packed)
+        unscaled = self.scale == 1.0 and self.add == 0.0 and not self.invalid
+        object.__setattr__(self, "plain", unscaled)
 
     def read(self, data: bytes, at: int) -> tuple[object, int] | None:
         """Return (raw value, bytes taken) at `at`, or None where the data is too short."""
-        kind = NUMBERS.get(self.type)
-        if kind is not None:
-            code, size = kind
-            if at + size > len(data):
+        packed = self.packed
+        if packed is not None:
+            if at + packed.size > len(data):
                 return None
-            value = struct.unpack_from(("<" if self.little else ">") + code, data, at)[0]
-            return self._bits(value), size
+            value = packed.unpack_from(data, at)[0]
+            return self._bits(value) if self.mask else value, packed.size
         odd = ODD.get(self.type)
         if odd is not None:
             size, signed = odd
@@ -132,12 +144,10 @@ class Field:
 
     def scaled(self, raw: object) -> object:
         """Return the value in the unit of its word, or None for a sentinel."""
-        if not isinstance(raw, (int, float)):
+        if self.plain or not isinstance(raw, (int, float)):
             return raw
         if raw in self.invalid:
             return None
-        if self.scale == 1.0 and self.add == 0.0:
-            return raw
         return round(raw * self.scale + self.add, 7 if self.digits is None else self.digits)
 
 

@@ -73,6 +73,8 @@ class _Walk:
         return True
 
     def _take(self, field: Field, raw: object, at: int, size: int) -> None:
+        if not field.words and self.trace is None:
+            return  # known, and of no use to us
         value = field.scaled(raw)
         if value is not None:
             for word in field.words:
