@@ -329,6 +329,7 @@ def _written(sections: Sections) -> Iterator[tuple[Path, datetime | None]]:
         for n, stay in enumerate(patient.stays):
             yield ("patients", name, "stays", n, "since"), stay.since
             yield ("patients", name, "stays", n, "until"), stay.until
+            yield ("patients", name, "stays", n, "practice_until"), stay.practice_until
     for name, device in sections.devices.items():
         yield ("devices", name, "proven_at"), device.proven_at
         for n, use in enumerate(device.used):
@@ -443,6 +444,12 @@ def _no_names_in_the_plan(sections: Sections) -> Found:
 def _rule_holds_name(name: str, part: RulePart, words: set[str]) -> Found:
     for field in ("need", "text", "least_intrusive", "deviation", "basis_reference"):
         yield from _holds_name(("rules", name, field), getattr(part, field), words)
+
+
+def names_in(text: str, name: str) -> list[str]:
+    """Return the words of a person's name that stand in a text."""
+    words = {word.casefold() for word in re.findall(r"\w{3,}", name)}
+    return [word for word in re.findall(r"\w{3,}", text) if word.casefold() in words]
 
 
 def _holds_name(path: Path, text: str, words: set[str]) -> Found:

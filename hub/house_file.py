@@ -221,6 +221,8 @@ class StayPart(Part):
     note: Text = ""
     assigned: list[Key] = []
     backup: list[Key] = []
+    practice_until: Moment | None = None
+    """Presses before this are practice (øvelse): the real way, out of the figures."""
     place: PlacePart | None = None
 
 

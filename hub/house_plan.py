@@ -102,6 +102,7 @@ def _stay(patient: str, part: StayPart, zone: ZoneInfo) -> Stay:
         note=part.note,
         assigned=tuple(StaffId(staff) for staff in part.assigned),
         backup=tuple(StaffId(staff) for staff in part.backup),
+        practice_until=_moment(part.practice_until, zone),
         place=_place(part.place),
     )
 

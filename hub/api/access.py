@@ -73,6 +73,10 @@ ACCESS: dict[tuple[str, str], Allowed] = {
     ("DELETE", "/api/v1/push"): SIGNED_IN,
     # Care.
     ("GET", "/api/v1/patients"): CARE,
+    ("GET", "/api/v1/patients/{patient}/stay"): CARE,
+    ("PATCH", "/api/v1/patients/{patient}/stay"): DECIDING,
+    ("POST", "/api/v1/patients/{patient}/move"): DECIDING,
+    ("POST", "/api/v1/patients/{patient}/discharge"): DECIDING,
     ("GET", "/api/v1/calls"): SIGNED_IN - {Role.STUDENT},
     ("GET", "/api/v1/calls/{call_id}"): SIGNED_IN - {Role.STUDENT},
     ("GET", "/api/v1/coverage"): TECHNICAL | {Role.NURSE},

@@ -26,6 +26,7 @@ from hub.api import (
     sessions,
     socket,
     status,
+    stays,
 )
 from hub.api import push as push_routes
 from hub.api.access import Gate
@@ -94,6 +95,7 @@ def create_app(
         duty,
         calls,
         patients,
+        stays,
         quality,
         devices,
         house,

@@ -159,6 +159,7 @@ def _stay(bed: str, carers: list[str], staff: list[str]) -> st.SearchStrategy[An
         {
             "offer": words(AlarmOffer),
             "profile": words(Profile),
+            "practice_until": moments,
             "goal": texts,
             "note": texts,
             "assigned": some(carers),
