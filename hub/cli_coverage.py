@@ -20,7 +20,9 @@ from hub.cli_door import (
     opened,
     print_json,
     run,
+    settings,
 )
+from hub.cli_hub import Refused, RunningHub, read_password
 from hub.clock import SystemClock
 from hub.coverage_text import gap_line
 from hub.house import HouseFileError, load
@@ -48,6 +50,13 @@ def coverage(
         str | None,
         typer.Option(help="Ids of those imagined signed in, a,b,c. With a file: everybody."),
     ] = None,
+    login: Annotated[
+        str | None,
+        typer.Option(
+            help="Ask the running hub, for this moment, as this person: a nurse, technician or "
+            "leader. The password is asked for, or read from stdin."
+        ),
+    ] = None,
     store: StoreOption = None,
     house: HouseOption = None,
     json: JsonOption = False,
@@ -55,9 +64,14 @@ def coverage(
     """Ask for every bed and call type whether somebody would hear. Exit code 1: a gap.
 
     With a file those on duty are imagined, each with a telephone that is ready. Without one the
-    people are those of the last snapshot, which a running hub writes now and then: ask the hub
-    (GET /api/v1/coverage) for this moment.
+    people are those of the last snapshot, which a running hub writes now and then; with --login
+    the running hub is asked.
     """
+    if login is not None:
+        if file is not None or at is not None or on_duty is not None:
+            fail("--login asks the hub as it is now: leave FILE, --at and --on-duty out")
+        _of_the_hub(login, store, json=json)
+        return
     if file is not None:
         try:
             read = load(file)
@@ -74,6 +88,24 @@ def coverage(
     else:
         _print(found, state.plan, names)
     if found.gaps:
+        raise typer.Exit(NO)
+
+
+def _of_the_hub(login: str, store: str | None, *, json: bool) -> None:
+    try:
+        found = RunningHub(settings(store)).signed_in(
+            login, read_password(login), lambda hub: hub.ask("GET", "/api/v1/coverage")
+        )
+    except Refused as error:
+        fail(f"not asked: {error}")
+    if json:
+        print_json(found)
+    else:
+        gaps = found["gaps"]
+        print(f"{found['beds']} beds, {found['pairs']} questions, {len(gaps)} gaps, now.")
+        for gap in gaps:
+            print(f"  {gap['text']}{'' if gap['occupied'] else ' (empty bed)'}")
+    if found["gaps"]:
         raise typer.Exit(NO)
 
 

@@ -29,6 +29,7 @@ from routing.events import (
 from routing.ids import CallId, DeviceId, HandsetId, SignalId, StaffId
 from routing.plan import Plan
 from routing.readings import (
+    BatteryRead,
     BedChanged,
     DoorMoved,
     FallPhase,
@@ -37,6 +38,7 @@ from routing.readings import (
     HelpTrigger,
     MotionSeen,
     Reading,
+    Tampered,
 )
 from routing.state import State
 from routing.step import empty, next_deadline, step
@@ -49,8 +51,13 @@ SIGNALS: dict[str, tuple[tuple[Reading, ...], tuple[Reading, ...]]] = {
     "motion": ((MotionSeen(active=False),), (MotionSeen(active=True),)),
     "door_open": ((DoorMoved(open=False),), (DoorMoved(open=True),)),
     "fall": ((), (FallSeen(FallPhase.CONFIRMED),)),
+    "battery": ((BatteryRead(percent=90),), (BatteryRead(percent=3, low=True),)),
+    "tamper": ((Tampered("strap", active=False),), (Tampered("strap"),)),
 }
 """What a device said before, and what it says now."""
+
+NOW = SignalId("1-1")
+"""The imagined signal: a rule's call is known by it, it has no device of its own."""
 
 LONGEST = timedelta(hours=24)
 """Nothing rings later than this after its signal."""
@@ -173,13 +180,14 @@ class _House:
             self.offer(SignalReceived(SignalId("1-0"), self.question.device, before, "before"))
         self._before = dict.fromkeys(self.state.calls)
         self.effects = []
-        self.offer(SignalReceived(SignalId("1-1"), self.question.device, now, "now"))
+        self.offer(SignalReceived(NOW, self.question.device, now, "now"))
         return next(one for one in self.effects if isinstance(one, Book))
 
     def mine(self) -> Any:
         """Return the call that the signal made."""
         for call in self.state.calls.values():
-            if call.id not in self._before and call.device == self.question.device:
+            mine = call.device == self.question.device or NOW in call.signals
+            if call.id not in self._before and mine:
                 return call
         return None
 

@@ -1,6 +1,7 @@
 """A house file tried out: who would ring, where nobody would, and expectations for CI."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,85 @@ def test_what_cannot_be_asked_is_said(words: tuple[str, ...]) -> None:
     assert done.stderr.strip()
 
 
+SENSED = """  sensed:
+    patient: p-02
+    need: Vil ikke gå ut alene om natten.
+    triggers: [{{ kind: {kind}, device: {device} }}]
+    call_type: {call_type}
+    state: active
+    basis: consent
+    review_by: 2027-01-01
+"""
+
+
+def with_rule(tmp_path: Path, kind: str, device: str, call_type: str) -> str:
+    """The house with one rule that listens to this device, and none else."""
+    text = Path(HOUSE).read_text("utf-8")
+    rule = SENSED.format(kind=kind, device=device, call_type=call_type)
+    made = tmp_path / "house.yaml"
+    made.write_text(_without_rules(text) + "rules:\n" + rule, encoding="utf-8")
+    return str(made)
+
+
+def _without_rules(text: str) -> str:
+    before, _, rest = text.partition("\nrules:\n")
+    after = re.split(r"\n(?=[a-z])", rest, maxsplit=1)
+    return before + "\n" + (after[1] + "\n" if len(after) > 1 else "")
+
+
+@pytest.mark.parametrize(
+    ("kind", "device", "call_type", "signal"),
+    [
+        ("bed_exit", "bed-102", "bed_exit", "bed_exit"),
+        ("motion", "motion-103", "motion", "motion"),
+        ("door_open", "door-110", "door", "door_open"),
+        ("fall", "motion-103", "fall_suspected", "fall"),
+    ],
+)
+def test_a_ladder_is_walked_for_what_a_sensor_says(
+    tmp_path: Path, kind: str, device: str, call_type: str, signal: str
+) -> None:
+    house = with_rule(tmp_path, kind, device, call_type)
+
+    done = bjelle(
+        "route", "test", house, "--at", "02:30", "--signal", f"{signal}:{device}", "--json"
+    )
+
+    assert done.exit_code == 0, done.output
+    walked = json.loads(done.stdout)
+    wanted = "fall_confirmed" if signal == "fall" else call_type
+    assert (walked["booked"], walked["call_type"]) == ("opened", wanted)
+    assert walked["steps"][0]["after_s"] == 0
+    assert walked["steps"][0]["rings"]
+
+
+def test_a_rule_that_waits_rings_when_its_delay_is_over() -> None:
+    words = ("--at", "02:30", "--signal", "bed_exit:bed-102", "--json")
+    walked = json.loads(bjelle("route", "test", HOUSE, *words).stdout)
+
+    assert walked["booked"] == "waiting"
+    assert walked["steps"][0]["after_s"] == 600
+    assert walked["call_type"] == "bed_exit"
+
+
+def test_a_signal_outside_its_window_rings_nobody_and_says_so() -> None:
+    words = ("--at", "12:00", "--signal", "bed_exit:bed-102")
+    done = bjelle("route", "test", HOUSE, *words)
+
+    assert done.exit_code == 0
+    assert "nobody rings." in done.stdout
+
+
+def test_a_technical_signal_reaches_a_technician() -> None:
+    words = ("--at", "10:30", "--signal", "battery:wrist-01", "--json")
+    walked = json.loads(bjelle("route", "test", HOUSE, *words).stdout)
+
+    assert (walked["booked"], walked["call_type"]) == ("technical", "technical")
+    staff = load(Path(HOUSE)).plan(1).staff
+    rung = [one for step in walked["steps"] for one in step["rings"]]
+    assert "technician" in {str(staff[one].role) for one in rung}
+
+
 def suite(tmp_path: Path, first: str) -> str:
     path = tmp_path / "expectations.yaml"
     path.write_text(
@@ -102,6 +182,42 @@ def test_a_suite_that_is_not_met_ends_with_1_and_the_difference(tmp_path: Path) 
 
     assert done.exit_code == 1
     assert "after 0 s ring: expected leader-1, sor-night-1; got nord-night-1" in done.stdout
+
+
+def test_a_suite_asks_for_other_signals_than_a_press(tmp_path: Path) -> None:
+    path = tmp_path / "sensors.yaml"
+    path.write_text(
+        """cases:
+  - name: out of bed and not back
+    at: "02:30"
+    bed_exit: bed-102
+    on_duty: [nord-night-1, sor-night-1]
+    expect:
+      - { after: 10min, ring: [nord-night-1, sor-night-1] }
+  - name: out of bed by day rings nobody
+    at: "12:00"
+    bed_exit: bed-102
+    expect: []
+""",
+        encoding="utf-8",
+    )
+
+    done = bjelle("route", "test", HOUSE, "--suite", str(path), "--json")
+
+    assert done.exit_code == 0, done.output
+    assert [one["differences"] for one in json.loads(done.stdout)["results"]] == [[], []]
+
+
+def test_a_suite_that_cannot_be_read_is_said(tmp_path: Path) -> None:
+    for text in (
+        "cases: [ 1 ]",
+        "nothing: here",
+        "cases:\n  - { at: '02:30', expect: [ {} ] }",
+    ):
+        path = tmp_path / "bad.yaml"
+        path.write_text(text, encoding="utf-8")
+        done = bjelle("route", "test", HOUSE, "--suite", str(path))
+        assert (done.exit_code, bool(done.stderr.strip())) == (2, True)
 
 
 def test_capability_11_coverage_of_a_house_file_names_each_gap_and_ends_with_1() -> None:

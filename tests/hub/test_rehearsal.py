@@ -103,7 +103,7 @@ def stream_of(
 
 @given(rule=RULES, drawn=STREAMS)
 @settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.too_slow])
-def test_a_rehearsal_calls_exactly_when_the_live_engine_does(
+def test_capability_13_a_rehearsal_calls_exactly_when_the_live_engine_does(
     rule: Rule, drawn: list[tuple[float, object]]
 ) -> None:
     stream, end = stream_of(drawn)
