@@ -310,7 +310,13 @@ def _place(state: State, call: Call, lang: Lang) -> frames.Place | None:
         certain_until=told.certain_until,
         known_until=told.known_until,
         look=told.look,
+        elsewhere=_elsewhere(state.plan, call, seen.room),
     )
+
+
+def _elsewhere(plan: Plan, call: Call, seen: RoomId | None) -> bool:
+    room = plan.rooms.get(seen) if seen else None
+    return room is not None and call.room not in (None, room.id, room.bathroom_of)
 
 
 def _room(plan: Plan, id_: RoomId | None, names: Names) -> frames.RoomFace | None:

@@ -29,7 +29,7 @@ MISSING: dict[str, tuple[str, str]] = {
 }
 
 TEXTS: dict[Reason, tuple[str, str]] = {
-    Reason.HELP_PRESSED: ("Tilkalling fra {place}", "Call from {place}"),
+    Reason.HELP_PRESSED: ("Tilkalling, {place}", "Call, {place}"),
     Reason.PRESSED_AGAIN: ("Trykket {count} ganger", "Pressed {count} times"),
     Reason.THIRD_PRESS_UNANSWERED: (
         "Trykket {count} ganger uten svar: haster",

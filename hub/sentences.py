@@ -1,6 +1,6 @@
 """The sentences a person reads, made from the decision's own record, never guessed later.
 
-    sentence(because, "nb", names, plan)          «Tilkalling fra rom 204»
+    sentence(because, "nb", names, plan)          «Tilkalling, rom 204»
     why_line(call, "nb", names, plan)             the card's WHY: «Trykket 4 ganger»
     why_ring(because, "per", "nb", names, plan)   «Du fikk anropet: primærkontakt. Anne F.: …»
     who_was_considered(because, ...)              one line a person, chosen or passed over

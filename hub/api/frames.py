@@ -160,6 +160,8 @@ class Place(Frame, frozen=True):
     """Until then it is likely; after it, unknown."""
     look: tuple[str, ...] = ()
     """The next places to look."""
+    elsewhere: bool = False
+    """Not in the room of the call: who goes must see it at once."""
 
 
 class Card(Frame, frozen=True):

@@ -105,7 +105,9 @@ class House:
 
     def _reached(self) -> bool:
         status = self.console.get("/api/v1/status").raise_for_status().json()
-        return all(bridge["online"] for bridge in status["bridges"])
+        # ESPresense has no state of its own: its nodes have.
+        stated = [one for one in status["bridges"] if one["ecosystem"] != "espresense"]
+        return all(bridge["online"] for bridge in stated)
 
     @property
     def password(self) -> str:

@@ -97,8 +97,8 @@ def test_words_are_those_of_the_house() -> None:
     [
         (
             Because(Reason.HELP_PRESSED, facts=(("room", "204"),)),
-            "Tilkalling fra rom 204",
-            "Call from room 204",
+            "Tilkalling, rom 204",
+            "Call, room 204",
         ),
         (
             Because(Reason.BATHROOM_CALL, facts=(("room", "204-bad"),)),
@@ -193,9 +193,9 @@ def call(**changes: object) -> Call:
 @pytest.mark.parametrize(
     ("changes", "nb", "en"),
     [
-        ({}, "Tilkalling fra rom 204", "Call from room 204"),
+        ({}, "Tilkalling, rom 204", "Call, room 204"),
         ({"pressed": 4}, "Trykket 4 ganger", "Pressed 4 times"),
-        ({"late": True}, "Tilkalling fra rom 204 (forsinket)", "Call from room 204 (late)"),
+        ({"late": True}, "Tilkalling, rom 204 (forsinket)", "Call, room 204 (late)"),
         (
             {"because": Because(Reason.RULE_HELD, RuleId("door-10"), 1), "pressed": 0},
             "Døren til rom 110 er åpen",

@@ -266,6 +266,7 @@ export interface Person {
 /** Where the patient was last heard, and when: age is shown, unknown is said (UX H2). */
 export interface Place {
   certain_until: string | null;
+  elsewhere: boolean;
   known_until: string | null;
   look: readonly string[];
   room: string | null;

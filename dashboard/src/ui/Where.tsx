@@ -15,7 +15,12 @@ export function Where({ place, hubNow }: WhereProps) {
     ? spoken(secondsSince(place.seen_at, hubNow), words.contact.hour)
     : null;
   return (
-    <div className="place" data-testid="place" data-known={known}>
+    <div
+      className="place"
+      data-testid="place"
+      data-known={known}
+      data-elsewhere={("elsewhere" in place && place.elsewhere && known !== "unknown") || undefined}
+    >
       {known === "unknown" || place.room === null || age === null ? (
         <p>{words.place.unknown}</p>
       ) : (
