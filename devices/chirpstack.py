@@ -18,6 +18,7 @@ from devices.codec import (
     Undecodable,
     Understood,
     excerpt,
+    level,
 )
 from devices.envelope import BROKEN, Json, instant, items, parsed, table, text, unbase64, whole
 from devices.network_server import Heard, clamped, strongest
@@ -66,7 +67,7 @@ class ChirpStack:
         head = self.base.strip("/") or "application"
         # The base may name the application already.
         return tuple(
-            f"{head}/{between}device/{eui}/event/+"
+            f"{head}/{between}device/{level(eui)}/event/+"
             for eui, device in self.enrolled.items()
             if device.device_class in wanted
             for between in ("", "+/")

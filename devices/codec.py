@@ -161,6 +161,15 @@ class Codec(Protocol):
         ...
 
 
+def level(name: str) -> str:
+    """Return a device's name as part of a topic filter.
+
+    A name that is itself a wildcard (`+`, `#`) would stand for every device of the bridge: it
+    becomes one that no broker takes, so that the hub leaves it out and says so.
+    """
+    return "/".join(part * 2 if part in {"+", "#"} else part for part in name.split("/"))
+
+
 def short(key: str) -> str:
     """Return the key itself, or its digest where it would not fit in a state."""
     if len(key) <= LONGEST_KEY:

@@ -19,6 +19,7 @@ from devices.codec import (
     Undecodable,
     Understood,
     excerpt,
+    level,
 )
 from devices.envelope import parsed, plain, table
 from devices.words import Findings, Word, number
@@ -47,7 +48,7 @@ class Espresense:
     def topics(self, wanted: frozenset[DeviceClass]) -> tuple[str, ...]:
         """Return the inputs of enrolled nodes; sightings are never urgent."""
         nodes = [n for n, d in self.enrolled.items() if d.device_class in wanted]
-        return tuple(f"{self.base}/rooms/{node}/+" for node in nodes)
+        return tuple(f"{self.base}/rooms/{level(node)}/+" for node in nodes)
 
     def understand(self, topic: str, rest: str, payload: bytes) -> tuple[Understood, ...]:
         """Return what one message says."""

@@ -17,6 +17,7 @@ from devices.codec import (
     Message,
     Undecodable,
     Understood,
+    level,
     short,
 )
 from devices.envelope import BROKEN, parsed, plain
@@ -57,7 +58,7 @@ class GenericJson:
         """Return the topics of the enrolled devices of these classes."""
         head = self.base + "/" if self.base else ""
         return tuple(
-            f"{head}{native}/#"
+            f"{head}{level(native)}/#"
             for native, one in self.enrolled.items()
             if one.device_class in wanted
         )

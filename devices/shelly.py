@@ -21,6 +21,7 @@ from devices.codec import (
     Undecodable,
     Understood,
     excerpt,
+    level,
     short,
 )
 from devices.envelope import Json, items, parsed, plain, table, text
@@ -77,7 +78,7 @@ class Shelly:
         """Return the topics of enrolled devices; all parts of one speak on the same."""
         head = self.base + "/" if self.base else ""
         of = {n.partition("/")[0] for n, d in self.enrolled.items() if d.device_class in wanted}
-        return tuple(f"{head}{prefix}/#" for prefix in sorted(of))
+        return tuple(f"{head}{level(prefix)}/#" for prefix in sorted(of))
 
     def understand(self, topic: str, rest: str, payload: bytes) -> tuple[Understood, ...]:
         """Return what one message says."""

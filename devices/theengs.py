@@ -18,6 +18,7 @@ from devices.codec import (
     Message,
     Undecodable,
     Understood,
+    level,
     short,
 )
 from devices.envelope import Json, parsed, plain, table, text
@@ -66,7 +67,7 @@ class Theengs:
     def topics(self, wanted: frozenset[DeviceClass]) -> tuple[str, ...]:
         """Return the topics of enrolled devices, by any gateway."""
         natives = [n for n, d in self.enrolled.items() if d.device_class in wanted]
-        return tuple(f"{self.base}/+/BTtoMQTT/{native.upper()}" for native in natives)
+        return tuple(f"{self.base}/+/BTtoMQTT/{level(native.upper())}" for native in natives)
 
     def understand(self, topic: str, rest: str, payload: bytes) -> tuple[Understood, ...]:
         """Return what one message says."""

@@ -27,6 +27,7 @@ from devices.codec import (
     Undecodable,
     Understood,
     excerpt,
+    level,
     short,
 )
 from devices.envelope import BROKEN, Json, instant, items, parsed, plain, table, text
@@ -108,7 +109,9 @@ class Zigbee2Mqtt:
             for name, known in self.known.items()
             if known.enrolled is not None and known.enrolled.device_class in wanted
         ]
-        return tuple(f"{self.base}/{name}{tail}" for name in names for tail in ("", "/+"))
+        return tuple(
+            f"{self.base}/{level(name)}{tail}" for name in names for tail in ("", "/+")
+        )
 
     def _know(self, device: Discovered, enrolled: Mapping[str, Enrolled]) -> Known:
         chosen = enrolled.get(device.native)

@@ -25,6 +25,7 @@ from hub.mqtt_entry import Behind, Enters, Entry, Keep, OnDiscovery
 from hub.mqtt_lanes import Handover
 from hub.mqtt_port import BrokerAway, GmqttLink, Link, Pauses, Received
 from hub.mqtt_stats import MqttStats
+from hub.mqtt_tidings import BEHIND, UNHEARD, Tidings, still_behind, unusable
 from hub.mqtt_turns import Turns
 from hub.settings import Settings
 from routing.events import BrokerChanged, Event, FaultMended, FaultNoticed
@@ -39,6 +40,8 @@ QOS0_LIMIT = 2000
 REFUSED = "broker_refused"
 DROPPED = "qos0_dropped"
 UNWRITTEN = "lanes_unwritten"
+MARKER_WITHIN_S = 120.0
+"""A backlog of 300,000 messages; what is still behind after that may be behind for ever."""
 CALM_TICKS = 6
 """No drop for so many ticks ends the fault."""
 MQTT_3_1_1 = 4
@@ -60,6 +63,8 @@ class LaneNow:
     at_work: set[asyncio.Task[object]] = field(default_factory=set[asyncio.Task[object]])
     """Being taken in, not yet durable."""
     qos0: int = 0
+    since_s: float = 0.0
+    """When its marker was first published, by the loop's clock."""
     turns: Turns | None = None
     """None: everything is begun at once."""
 
@@ -110,7 +115,7 @@ class Intake:
         self._epoch = int(clock.now().timestamp() * 1000)
         self._marker_number = 0
         self._changed = asyncio.Event()
-        self._tidings: asyncio.Queue[Event] = asyncio.Queue(maxsize=1000)
+        self._tidings = Tidings(engine_for)
         self._away = False
         self._away_since: datetime | None = None
         self._refused = ""
@@ -118,6 +123,8 @@ class Intake:
         self._dropping: int | None = None
         self._dropped_before = 0
         self._unwritten = False
+        self._behind: set[str] = set()
+        self._unheard: dict[HouseId, frozenset[str]] = {}
 
     @property
     def up(self) -> bool:
@@ -142,7 +149,7 @@ class Intake:
                 "takes presses for delivered that the journal does not hold; a house needs 5"
             )
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._tell(), name="mqtt tidings")
+            tasks.create_task(self._tidings.run(), name="mqtt tidings")
             tasks.create_task(self._heal(), name="mqtt lanes")
 
     async def _heal(self) -> None:
@@ -164,6 +171,7 @@ class Intake:
             for lane in (self._alarm, self._bulk):
                 lane.link = self._link(self._settings, lane.name)
                 lane.marker = self._next_marker()
+                lane.since_s = asyncio.get_running_loop().time()
                 self.stats.behind[lane.name] = 1
                 if lane.last_contact is not None:
                     self._handover.since[lane.name] = lane.last_contact
@@ -173,6 +181,7 @@ class Intake:
             kept = await self._join_alarm() & await self._join_bulk()
             self._first = False
             await self._came_back(kept=kept)
+            await self._judge_names()
             await self._hold()
 
     async def _join_alarm(self) -> bool:
@@ -249,12 +258,14 @@ class Intake:
                 await self._alarm.link.publish(self._markers + "tick", b"", qos=0)
                 await self._judge_drops()
                 await self._judge_file()
+                await self._judge_markers()
 
     async def _follow(self) -> None:
         """The registries changed: subscribe to what is new, then let go of what is not."""
         handover, link = self._handover, self._alarm.link
         assert link is not None
         handover.wanted = self._entry.alarm_filters
+        await self._judge_names()
         await self._subscribe_bulk()
         if not handover.moved():
             return
@@ -363,6 +374,9 @@ class Intake:
             self.stats.behind[lane.name] = 0
             if not any(self.stats.behind.values()):
                 self.live.set()
+            if lane.name in self._behind:
+                self._behind.discard(lane.name)
+                await self._say(FaultMended(f"{BEHIND}:{lane.name}"))
             self._handover.since.pop(lane.name, None)
             log.info("lane is live", lane=lane.name, backlog=self.stats.backlog[lane.name])
         if lane.lane is Lane.BULK:
@@ -380,10 +394,10 @@ class Intake:
         log.info("broker is there", session_kept=kept, away_since=_iso(since))
         if self._refused:
             self._refused = ""
-            await self._tidings.put(FaultMended(REFUSED))
+            await self._say(FaultMended(REFUSED))
         # A hub that never ran had no session to lose.
         kept = kept or since is None
-        await self._tidings.put(BrokerChanged(up=True, since=since, session_kept=kept))
+        await self._say(BrokerChanged(up=True, since=since, session_kept=kept))
 
     async def _went_away(self, away: BrokerAway) -> None:
         self.live.clear()
@@ -394,11 +408,11 @@ class Intake:
             self._away = True
             self._away_since = self._last_contact()
             log.warning("broker away", why=str(away), since=_iso(self._away_since))
-            await self._tidings.put(BrokerChanged(up=False, since=self._away_since))
+            await self._say(BrokerChanged(up=False, since=self._away_since))
         if away.refused and self._refused != str(away):
             self._refused = str(away)
             log.error("broker refuses", why=str(away))
-            await self._tidings.put(FaultNoticed(REFUSED, str(away)))
+            await self._say(FaultNoticed(REFUSED, str(away)))
 
     def _last_contact(self) -> datetime | None:
         times = (self._alarm.last_contact, self._bulk.last_contact)
@@ -414,7 +428,7 @@ class Intake:
         if dropped:
             if self._dropping is None:
                 log.warning("QoS 0 messages dropped", dropped=dropped)
-                await self._tidings.put(
+                await self._say(
                     FaultNoticed(
                         DROPPED,
                         f"{dropped} messages at QoS 0 came faster than they could be taken in "
@@ -426,7 +440,7 @@ class Intake:
             self._dropping += 1
             if self._dropping >= CALM_TICKS:
                 self._dropping = None
-                await self._tidings.put(FaultMended(DROPPED))
+                await self._say(FaultMended(DROPPED))
 
     async def _judge_file(self) -> None:
         """Say once that the lanes' file cannot be written, and once that it can again."""
@@ -434,7 +448,7 @@ class Intake:
         if bool(why) is self._unwritten:
             return
         self._unwritten = bool(why)
-        await self._tidings.put(
+        await self._say(
             FaultNoticed(
                 UNWRITTEN,
                 f"{self._handover.file.name} cannot be written ({why}): presses that were seen "
@@ -444,12 +458,37 @@ class Intake:
             else FaultMended(UNWRITTEN)
         )
 
-    async def _tell(self) -> None:
-        """Enter what happened to the broker, in order, in every house."""
-        while True:
-            event = await self._tidings.get()
-            for house in tuple(self._entry.houses):
-                await self._entry.engine_for(house).submit(event, Lane.ALARM)
+    async def _judge_markers(self) -> None:
+        """Say that a lane has been behind for too long; ask for its marker once more.
+
+        A broker whose queue for us was full dropped it: then nothing would ever be live again.
+        """
+        now = asyncio.get_running_loop().time()
+        for lane in (self._alarm, self._bulk):
+            if lane.marker is None or now - lane.since_s < MARKER_WITHIN_S:
+                continue
+            if lane.name not in self._behind:
+                self._behind.add(lane.name)
+                log.error("lane stays behind", lane=lane.name)
+                client = f"{self._settings.mqtt_client_id}-{lane.name}"
+                await self._say(still_behind(lane.name, client, MARKER_WITHIN_S))
+            lane.since_s = now
+            await self._publish(lane, lane.marker)
+
+    async def _judge_names(self) -> None:
+        """Say which alarm devices cannot be subscribed to one by one, and when they can."""
+        for house, unheard in self._entry.unheard().items():
+            before = self._unheard.get(house, frozenset())
+            if unheard == before:
+                continue
+            self._unheard[house] = unheard
+            said = unusable(unheard) if unheard else FaultMended(UNHEARD)
+            await self._tidings.put(house, said)
+
+    async def _say(self, event: Event) -> None:
+        """Enter what happened to the broker in every house."""
+        for house in tuple(self._entry.houses):
+            await self._tidings.put(house, event)
 
 
 def _iso(at: datetime | None) -> str | None:

@@ -145,6 +145,13 @@ class Entry:
         }
         self._urgent = TopicSet.of(self.alarm_filters)
 
+    def unheard(self) -> dict[HouseId, frozenset[str]]:
+        """Return, by house, filters of alarm devices that no broker takes."""
+        return {
+            house: frozenset(f for f in b.registry.alarm_topics() if not usable(f))
+            for house, b in self.houses.items()
+        }
+
     async def enter(
         self, message: Received, backlog_since: datetime | None, lane: Lane
     ) -> None:

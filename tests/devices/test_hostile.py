@@ -249,3 +249,11 @@ def test_twenty_thousand_payloads_that_hypothesis_thinks_of(topic: str, payload:
 @pytest.mark.timeout(3600)
 def test_m10_a_million_poisoned_messages_are_borne() -> None:
     assert fuzz.run(1_000_000).payloads == 1_000_000
+
+
+@pytest.mark.parametrize("name", ["+", "#", "ward/+", "#/wrist"])
+def test_a_name_that_is_a_wildcard_does_not_stand_for_every_device(name: str) -> None:
+    bridge = Bridge(BridgeId("b"), "json", "house")
+    enrolled = {(bridge.id, name): Enrolled(DeviceId("d"), "", ALARM)}
+    levels = Registry([bridge], enrolled).alarm_topics()[0].removeprefix("house/").split("/")
+    assert not {"+", "#"} & set(levels[:-1])

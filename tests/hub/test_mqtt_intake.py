@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from hub.clock import SystemClock
-from hub.engine import Lane
+from hub.engine import EngineStopped, Lane
 from hub.mqtt import Intake
+from hub.mqtt_port import GmqttLink
+from hub.mqtt_tidings import Tidings
 from hub.store.rows import QuarantinedMessage, RawMessage
 from routing.events import (
     BridgeChanged,
@@ -16,6 +18,7 @@ from routing.events import (
     FaultMended,
     FaultNoticed,
     SignalQuarantined,
+    SignalReceived,
 )
 from routing.ids import HouseId
 from tests.support.mosquitto import Mosquitto
@@ -337,15 +340,67 @@ async def test_two_houses_may_share_a_base_topic(
     assert [press.device for press in other.presses] == ["wrist-40"]
 
 
-@pytest.mark.parametrize("name", ["odd#name", "odd\0name", "od+d"])
-async def test_a_name_that_no_filter_can_hold_does_not_make_the_hub_deaf(
+@pytest.mark.parametrize("name", ["odd#name", "odd\0name", "od+d", "+", "#", "ward/#"])
+async def test_a_name_that_no_filter_can_hold_is_told_and_harms_nobody_else(
     broker: Mosquitto, notebook: Notebook, tmp_path: Path, name: str
 ) -> None:
-    taken = intake(settings(broker, tmp_path), notebook, behind(["wrist-12", name]))
+    house = behind(["wrist-12", name], ["motion-3"])
+    taken = intake(settings(broker, tmp_path), notebook, house)
     async with Running(taken), broker.client() as bridge:
         await live(taken)
+        await bridge.publish(f"{BASE}/motion-3", motion(0), qos=1)
         await bridge.publish(f"{BASE}/wrist-12", PRESS, qos=1)
-        await notebook.until(lambda: len(notebook.presses) == 1)
+        await notebook.until(lambda: len(notebook.signals) == 2)
+        await notebook.until(lambda: notebook.events(FaultNoticed) != [])
+        taken.adopt(HOUSE, behind(["wrist-12"], ["motion-3"]))
+        await notebook.until(lambda: notebook.events(FaultMended) != [])
+    lanes = {s.device: lane for s, lane in notebook.entered if isinstance(s, SignalReceived)}
+    assert lanes == {"wrist-12": Lane.ALARM, "motion-3": Lane.BULK}
+    assert [fault.code for fault in notebook.events(FaultNoticed)] == ["alarm_name_unusable"]
+
+
+class Forgetful(GmqttLink):
+    """A broker whose queue was full when the marker came, as often as `forgets` says."""
+
+    forgets = 0
+
+    async def publish(
+        self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False
+    ) -> None:
+        if qos and self.client_id.endswith("-bulk") and Forgetful.forgets:
+            Forgetful.forgets -= 1
+            return
+        await super().publish(topic, payload, qos=qos, retain=retain)
+
+
+async def test_a_marker_that_does_not_come_back_is_told_and_asked_for_again(
+    broker: Mosquitto, notebook: Notebook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.mqtt.TICK_S", 0.05)
+    monkeypatch.setattr("hub.mqtt.MARKER_WITHIN_S", 0.2)
+    monkeypatch.setattr(Forgetful, "forgets", 2)
+    house = behind([], ["motion-3"])
+    taken = intake(settings(broker, tmp_path), notebook, house, link=Forgetful)
+    async with Running(taken):
+        await notebook.until(lambda: notebook.events(FaultNoticed) != [])
+        await live(taken)
+        await notebook.until(lambda: notebook.events(FaultMended) != [])
+    assert [f.code for f in notebook.events(FaultNoticed)] == ["lane_behind:bulk"]
+    assert [f.code for f in notebook.events(FaultMended)] == ["lane_behind:bulk"]
+
+
+async def test_a_house_whose_engine_ended_keeps_no_other_from_hearing() -> None:
+    ended, well = Notebook(), Notebook()
+    ended.refuses = EngineStopped("solvik stopped")
+    tidings = Tidings(lambda house: ended if house == HOUSE else well)
+    telling = asyncio.ensure_future(tidings.run())
+    for up in (False, True):
+        for house in (HOUSE, HouseId("fjordgata")):
+            await tidings.put(house, BrokerChanged(up=up))
+    await well.until(lambda: len(well.events(BrokerChanged)) == 2)
+    telling.cancel()
+    await asyncio.gather(telling, return_exceptions=True)
+    assert [said.up for said in well.events(BrokerChanged)] == [False, True]
 
 
 async def test_a_full_disk_does_not_make_the_hub_deaf(

@@ -94,6 +94,8 @@ class Notebook:
     _signals: Iterator[int] = field(default_factory=lambda: count(1))
     fails: Exception | None = None
     """What submitting a signal raises."""
+    refuses: Exception | None = None
+    """What submitting anything raises."""
 
     def __post_init__(self) -> None:
         self.release()
@@ -111,6 +113,8 @@ class Notebook:
         return SignalId(f"1-{next(self._signals)}")
 
     async def submit(self, event: Event, lane: Lane = Lane.ALARM) -> None:
+        if self.refuses is not None:
+            raise self.refuses
         if self.fails is not None and isinstance(event, SignalReceived):
             raise self.fails
         self.entered.append((event, lane))
