@@ -18,17 +18,21 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from secrets import randbelow, token_urlsafe
 from signal import SIGCONT, SIGSTOP
 from typing import Any
 
 import httpx
 from paho.mqtt import publish
 from ruamel.yaml import YAML
+from sqlalchemy import update
 
 from devices.codec import PRESS_WINDOW
+from hub.auth import hash_password
 from hub.clock import SystemClock
 from hub.house import HouseFile, parse
 from hub.house_store import adopt
+from hub.store import tables
 from hub.store.database import database
 from hub.store.migrate import migrate
 from routing.ids import DeviceId, StaffId
@@ -191,15 +195,24 @@ def _empty(text: str) -> HouseFile:
 
 
 async def _furnish(url: str, houses: Mapping[str, HouseFile]) -> dict[str, Secrets]:
-    """Take the houses in use and give their people their secrets, as `bjelle demo` does."""
+    """Take the houses in use and give their people their secrets, as `bjelle demo` does.
+
+    One PIN for all, and one password for the leaders: secrets are slow to make, by intent.
+    """
     await migrate(url)
     base, at = database(url), SystemClock().now()
+    pin, password = f"{randbelow(9000) + 1000}", token_urlsafe(9)
+    hashed = hash_password(password)
+    accounts = tables.accounts
+    leader = update(accounts).where(accounts.c.staff == LEADER).values(password_hash=hashed)
     try:
-        secrets: dict[str, Secrets] = {}
+        found: dict[str, Secrets] = {}
         for name, house in houses.items():
             adopted = await adopt(base, house, at=at, by=None)
-            secrets[name] = await equip(base, adopted.plan, at=at)
-        return secrets
+            found[name] = await equip(base, adopted.plan, at=at, pin=pin)
+            found[name].passwords[LEADER] = password
+        await base.transact(lambda connection: connection.execute(leader))
+        return found
     finally:
         await base.close()
 
@@ -255,7 +268,7 @@ def open_street(
     }
     empty = {name: _empty(text) for name, text in files.items()}
     with ThreadPoolExecutor(1) as aside:  # Playwright's loop runs in this thread
-        secrets = aside.submit(lambda: asyncio.run(_furnish(store, empty))).result(120)
+        secrets = aside.submit(lambda: asyncio.run(_furnish(store, empty))).result(300)
     log = folder / "hub.log"
     with log.open("wb") as writing:
         process = subprocess.Popen(

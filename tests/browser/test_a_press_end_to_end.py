@@ -10,7 +10,7 @@ from tests.browser.chromium import Opener, shot
 from tests.browser.house import House
 from tests.browser.phone import Phone
 
-pytestmark = [pytest.mark.browser, pytest.mark.broker, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.broker, pytest.mark.timeout(480)]
 
 
 def test_a_press_rings_is_taken_seen_to_and_closed_and_the_figures_show_it(
@@ -70,7 +70,7 @@ def test_a_press_rings_is_taken_seen_to_and_closed_and_the_figures_show_it(
     shot(leader, "real-console")
 
 
-def test_a_hidden_page_is_limited_and_says_why(house: House, telephone: Opener) -> None:
+def test_a6_a_hidden_page_is_limited_and_says_why(house: House, telephone: Opener) -> None:
     per = Phone(telephone()).on_shift(house, "phone-1", "carer-1", "Per H.")
     per.page.evaluate(
         """() => {
@@ -81,7 +81,7 @@ def test_a_hidden_page_is_limited_and_says_why(house: House, telephone: Opener) 
     expect(per.page.get_by_test_id("handset-state")).to_contain_text("Begrenset: skjult")
 
 
-def test_five_wrong_pins_lock_that_person_on_that_telephone_only(
+def test_a13_five_wrong_pins_lock_that_person_on_that_telephone_only(
     house: House, telephone: Opener
 ) -> None:
     first, second = Phone(telephone()), Phone(telephone())

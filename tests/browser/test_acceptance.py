@@ -1,7 +1,8 @@
 """UX section 4.11, A1 to A14, with the real hub, Mosquitto and Chromium.
 
-What the other files prove already is not proven twice: A7, A10, A11 and the offline half of A8
-in `test_looks_and_manners.py`, A13 and the ways of a call in `test_a_press_end_to_end.py`.
+What the other files prove already is not proven twice: A7, A10, A11 and the offline halves
+of A4 and A8 in `test_looks_and_manners.py`, A13 and the ways of a call in
+`test_a_press_end_to_end.py`.
 """
 
 import gzip
@@ -27,7 +28,7 @@ from tests.browser.house import TOGETHER, House, in_house
 from tests.browser.phone import GUARD_MS, Phone, kept_taps
 from tests.browser.silence import NOTE_SILENCE
 
-pytestmark = [pytest.mark.browser, pytest.mark.broker, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.broker, pytest.mark.timeout(480)]
 
 DIST = Path(__file__).parents[2] / "hub" / "static" / "dist"
 CLIENTS = 40

@@ -9,7 +9,7 @@ from tests.browser.chromium import Opener
 from tests.browser.figures import tell
 from tests.browser.house import House
 
-pytestmark = [pytest.mark.browser, pytest.mark.broker, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.broker, pytest.mark.timeout(480)]
 
 
 def test_a_screen_opens_with_its_link_shows_each_call_and_is_out_when_revoked(

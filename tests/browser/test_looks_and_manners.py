@@ -12,7 +12,7 @@ from tests.browser.phone import GUARD_MS, kept_taps, until
 from tests.browser.silence import NOTE_SILENCE
 from tests.browser.stage import ME, PER, Stage, card, mine, now, there
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(480)]
 
 ISOLATED = card(
     isolation="Munnbind og hansker", pressed=4, note="Fall sist uke. Rullator. Hører dårlig."
@@ -80,7 +80,7 @@ def test_no_page_breaks_wcag(stage: Stage, telephone: Opener) -> None:
             assert violations(page) == [], f"{path} {lang}"
 
 
-def test_the_answer_is_large_and_low_and_everything_fits_360_by_740(
+def test_a11_the_answer_is_large_and_low_and_everything_fits_360_by_740(
     stage: Stage, telephone: Opener
 ) -> None:
     page = on_shift(telephone(), stage, ISOLATED)
@@ -102,7 +102,7 @@ def test_the_answer_is_large_and_low_and_everything_fits_360_by_740(
 
 
 @pytest.mark.parametrize("name", list(STATES))
-def test_nothing_needs_sideways_scrolling_at_320_px_or_twice_the_text(
+def test_a11_nothing_needs_sideways_scrolling_at_320_px_or_twice_the_text(
     stage: Stage, telephone: Opener, name: str
 ) -> None:
     page = on_shift(telephone(320, 640), stage, *STATES[name])
@@ -115,7 +115,7 @@ def test_nothing_needs_sideways_scrolling_at_320_px_or_twice_the_text(
         expect(page.locator(".actions .tap-big")).to_be_visible()
 
 
-def test_audio_is_suspended_on_a_fresh_load_and_runs_after_the_pin(
+def test_a7_audio_is_suspended_on_a_fresh_load_and_runs_after_the_pin(
     stage: Stage, telephone: Opener
 ) -> None:
     stage.signed_in = False
@@ -170,7 +170,7 @@ def test_a_ring_is_received_sounds_and_is_seen_and_said_to_be_each_once(
     assert stage.said(frames.Alive)[-1].audio
 
 
-def test_a_tap_in_the_first_400_ms_is_ignored_and_a_later_one_counts(
+def test_a10_a_tap_in_the_first_400_ms_is_ignored_and_a_later_one_counts(
     stage: Stage, telephone: Opener
 ) -> None:
     page = on_shift(telephone(), stage)
@@ -192,7 +192,7 @@ def test_a_tap_in_the_first_400_ms_is_ignored_and_a_later_one_counts(
     assert [op.action for op in stage.said(frames.Op)] == ["take"]
 
 
-def test_a_take_can_be_undone_for_5_s(stage: Stage, telephone: Opener) -> None:
+def test_a10_a_take_can_be_undone_for_5_s(stage: Stage, telephone: Opener) -> None:
     page = on_shift(telephone(), stage, card())
     page.wait_for_timeout(GUARD_MS)
     page.get_by_role("button", name="Jeg tar den").click()
@@ -238,7 +238,7 @@ def test_a_new_ring_comes_in_front_of_whatever_is_open(stage: Stage, telephone: 
     expect(page.get_by_test_id("call-card")).to_have_attribute("data-call", "1-8")
 
 
-def test_silence_shows_and_an_answer_then_silences_nobody(
+def test_a4_silence_shows_and_an_answer_then_silences_nobody(
     stage: Stage, telephone: Opener
 ) -> None:
     page = telephone()
@@ -296,7 +296,7 @@ def test_an_unanswered_tap_survives_a_reload_and_is_sent_with_the_same_id(
     assert len({op.op for op in stage.said(frames.Op)}) == 1
 
 
-def test_a_page_opened_without_a_network_shows_its_shell_and_nobodys_data(
+def test_a8_a_page_opened_without_a_network_shows_its_shell_and_nobodys_data(
     stage: Stage, telephone: Opener
 ) -> None:
     page = on_shift(telephone(), stage, card())

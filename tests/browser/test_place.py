@@ -11,7 +11,7 @@ from tests.browser.chromium import Opener, shot
 from tests.browser.house import TOGETHER, House, in_house
 from tests.browser.phone import Phone
 
-pytestmark = [pytest.mark.browser, pytest.mark.broker, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.broker, pytest.mark.timeout(480)]
 
 DINING = "  spisestue: { unit: nord, number: Spisestue, kind: common }\n"
 BRIDGE = "  ble: { ecosystem: espresense, base_topic: walk/espresense }\n"

@@ -7,7 +7,7 @@ from tests.browser.chromium import Opener, shot, violations
 from tests.browser.house import House
 from tests.browser.phone import Phone
 
-pytestmark = [pytest.mark.browser, pytest.mark.broker, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.broker, pytest.mark.timeout(480)]
 
 RULE = "/api/v1/rules/bed-exit-101"
 TABS = ("calls", "figures", "rules", "devices", "state")

@@ -13,7 +13,7 @@ from tests.browser.chromium import Opener, shot, violations
 from tests.browser.phone import GUARD_MS
 from tests.support.mosquitto import free_port, need_mosquitto
 
-pytestmark = [pytest.mark.browser, pytest.mark.broker, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.broker, pytest.mark.timeout(480)]
 
 UP_WITHIN_S = 60
 
