@@ -151,11 +151,13 @@ class _Writer:
 
     def _policy(self, policy: CallPolicy) -> Fields:
         # In full, also what equals today's default: a later default changes no house.
-        return {
+        written = {
             f.name: self._value(getattr(policy, f.name))
             for f in fields(policy)
             if f.name != "type"
         }
+        never = {"present_within": "0s"} if policy.present_within is None else {}
+        return written | never
 
     def _shift(self, shift: Shift) -> Fields:
         window: Fields = self._value(shift.window)

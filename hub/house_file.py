@@ -324,7 +324,8 @@ class PolicyPart(Part):
     close_competence: CompetenceWord | None = None
     cancel_in_room: bool | None = None
     present_within: Duration | None = None
-    """Somebody there this long is asked whether it is done; then the call opens again."""
+    """Somebody there this long is asked whether it is done; then the call opens again. `0s`:
+    never."""
 
 
 class TriggerPart(Part):

@@ -1,6 +1,6 @@
 """From the house file's sections to the plan (without names) and to the names."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from hub.house_file import (
@@ -176,8 +176,15 @@ def _policy(call_type: CallType, part: PolicyPart | None) -> CallPolicy:
         cancel_in_room=(
             default.cancel_in_room if part.cancel_in_room is None else part.cancel_in_room
         ),
-        present_within=part.present_within or default.present_within,
+        present_within=_present_within(part.present_within, default.present_within),
     )
+
+
+def _present_within(written: timedelta | None, default: timedelta | None) -> timedelta | None:
+    """Read how long until whoever is there is asked; `0s` says never, nothing the default."""
+    if written is None:
+        return default
+    return written or None
 
 
 def _trigger(part: TriggerPart) -> Trigger:

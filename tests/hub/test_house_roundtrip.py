@@ -114,6 +114,7 @@ def houses(draw: st.DrawFn) -> dict[str, Any]:
         made["rules"] = {name: draw(_rule(patients, devices, rooms, ladders)) for name in rules}
     kinds = st.dictionaries(words(CallType), _policy(ladders), max_size=3)
     made["policies"] = draw(kinds)
+    made["shifts"] = draw(st.dictionaries(ids, _shift(units), max_size=2))
     return {name: section for name, section in made.items() if section}
 
 
@@ -140,6 +141,33 @@ def _ladder(units: list[str], staff: list[str]) -> st.SearchStrategy[Any]:
     )
 
 
+def _shift(units: list[str]) -> st.SearchStrategy[Any]:
+    days = some(list(WEEKDAYS), min_size=1)
+    return part(
+        {"since": clock, "until": clock},
+        {"weekdays": days, "units": some(units), "grace": spans},
+    )
+
+
+def test_shifts_and_what_is_never_asked_come_back_as_they_were() -> None:
+    text = (HOUSES / "small.yaml").read_text("utf-8") + (
+        "shifts:\n"
+        '  night: { since: "22:00", until: "07:00", units: [nord], grace: 10min }\n'
+        '  weekend: { since: "07:00", until: "15:00", weekdays: [sat, sun] }\n'
+        "policies:\n  patient: { present_within: 0s }\n"
+    )
+    plan = parse(text).plan(1)
+    again = parse(export(plan, Names(parse(text).names()))).plan(1)
+
+    night, weekend = plan.shifts
+    assert (night.window.since, night.window.until) == (time(22), time(7))
+    assert (night.units, night.grace) == (("nord",), timedelta(minutes=10))
+    assert (weekend.window.weekdays, weekend.units) == ((5, 6), ())
+    assert plan.policies[CallType.PATIENT].present_within is None
+    assert plan.policies[CallType.BATHROOM].present_within == timedelta(hours=1)
+    assert again == plan
+
+
 def _policy(ladders: list[str]) -> st.SearchStrategy[Any]:
     optional: dict[str, Any] = {
         "priority": word_names(Priority),
@@ -147,6 +175,7 @@ def _policy(ladders: list[str]) -> st.SearchStrategy[Any]:
         "respond_within": spans,
         "close_competence": word_names(Competence),
         "cancel_in_room": st.sampled_from(["true", "false"]),
+        "present_within": spans | st.just("0s"),
     }
     if ladders:
         optional["ladder"] = st.sampled_from(ladders)
@@ -169,7 +198,9 @@ def _stay(bed: str, carers: list[str], staff: list[str]) -> st.SearchStrategy[An
 
 
 def _device(n: int, rooms: list[str], patients: list[str]) -> st.SearchStrategy[Any]:
-    use: dict[str, Any] = {"purpose": words(Purpose), "since": moments}
+    # A receiver is worn by nobody, and here the wearer is drawn apart.
+    worn = words(Purpose).filter(lambda purpose: purpose != "receiver")
+    use: dict[str, Any] = {"purpose": worn, "since": moments}
     use["room"] = st.sampled_from(rooms)
     who = {"patient": st.sampled_from(patients)} if patients else {}
     return part(
@@ -267,7 +298,7 @@ def refusal(text: str) -> HouseFileError | None:
 
 
 @settings(
-    max_examples=60,
+    max_examples=30,  # each is a whole house, half a second of a busy machine
     deadline=None,
     suppress_health_check=(HealthCheck.too_slow, HealthCheck.data_too_large),
 )

@@ -51,7 +51,8 @@ def test_the_others_ladders_climb_as_if_nothing_were_wrong() -> None:
     beside = poisoned(Night().at("01:59", press()), ASSIGNED, FOREVER)
     beside.at("02:00", press("wrist-kari"))
 
-    lonely.at("02:01"), beside.at("02:01")
+    lonely.at("02:01")
+    beside.at("02:01")
 
     mine = next(one for one in beside.open() if one.patient == "kari")
     alone = lonely.call()
