@@ -451,3 +451,14 @@ def test_the_alarm_lane_names_exactly_the_alarm_and_safety_devices() -> None:
         "gateway/+/state/+",
         "+/gateway/+/state/+",
     )
+
+
+@pytest.mark.parametrize(
+    ("heard", "snr"), [({"snr": 4.5}, 4.5), ({"loRaSNR": 3}, 3.0), ({}, 0.0)]
+)
+def test_the_noise_stands_under_the_name_of_either_version_and_absent_is_zero(
+    heard: dict[str, object], snr: float
+) -> None:
+    more = {"rxInfo": [{"rssi": -97, **heard}]}
+    message = only(event(lorawan_registry("milesight/ws101"), up("ff2e01", 1, more)))
+    assert LinkRead(rssi_dbm=-97.0, snr_db=snr) in message.readings
