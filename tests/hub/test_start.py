@@ -1,0 +1,55 @@
+"""A hub that cannot start says what to do, and takes nothing from the broker."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.mosquitto import free_port
+
+ROOT = Path(__file__).parents[2]
+HOUSE_FILE = ROOT / "simulators" / "houses" / "solvik.yaml"
+WITHIN_S = 120
+
+
+def bjelle(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("BJELLE_")}
+    environment = {
+        **inherited,
+        "BJELLE_STORE_URL": f"sqlite+aiosqlite:///{folder / 'bjelle.db'}",
+        "BJELLE_DATA_DIR": str(folder),
+        "BJELLE_PORT": str(free_port()),
+        "BJELLE_MQTT_PORT": str(free_port()),
+        "PYTHONPATH": str(ROOT),
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "hub.cli", *arguments],
+        env=environment,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=WITHIN_S,
+    )
+
+
+@pytest.mark.parametrize("plan", ['{"house":"solvik"}', "not JSON"])
+def test_a_house_that_cannot_be_read_keeps_the_hub_from_starting(
+    tmp_path: Path, plan: str
+) -> None:
+    """Started without it, its presses would be taken from the broker and given to nobody."""
+    imported = bjelle(tmp_path, "house", "import", str(HOUSE_FILE))
+    assert imported.returncode == 0, imported.stderr
+    base = sqlite3.connect(tmp_path / "bjelle.db")
+    with base:
+        base.execute("UPDATE plans SET plan = ?", (plan,))
+    base.close()
+
+    ended = bjelle(tmp_path, "serve")
+
+    assert ended.returncode == 2
+    assert "the hub cannot start:" in ended.stderr
+    assert "Traceback" not in ended.stderr
