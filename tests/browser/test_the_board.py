@@ -73,7 +73,7 @@ def test_b2_a_priority_is_its_shape_and_its_word_in_grey_too(
     }  # fmt: skip
     page = telephone(1280, 800, touch=False)
     page.goto(f"{stage.url}/tavle")
-    page.add_style_tag(content="html { filter: grayscale(1); }")
+    page.evaluate("document.documentElement.style.filter = 'grayscale(1)'")
     rows = page.get_by_test_id("board-call")
     expect(rows).to_have_count(len(WORDS))
     for row, word in zip(rows.all(), WORDS.values(), strict=True):
