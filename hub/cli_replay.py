@@ -26,7 +26,8 @@ from hub.replay import Replayed, begin_at
 from hub.replay import replay as replay_journal
 from hub.replay_supposed import NotSupposed, Supposed, supposed
 from hub.replay_told import as_json, lines
-from hub.replay_what_if import WhatIf, what_if
+from hub.replay_what_if import what_if
+from hub.replay_worlds import WhatIf
 from hub.store.journal import rows_after
 from routing.ids import HouseId
 

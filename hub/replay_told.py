@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from hub.names import Names
 from hub.replay_supposed import told as supposed_told
-from hub.replay_what_if import Assumed, Course, FirstDifference, Pair, WhatIf
+from hub.replay_worlds import Assumed, Course, FirstDifference, Pair, WhatIf
 from hub.sentences import sentence
 from routing.effects import Answer, Book, Effect, Note, Reply, Ring, Send, Withdraw
 from routing.index import index_of

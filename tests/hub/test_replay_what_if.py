@@ -20,7 +20,8 @@ from hub.house import load
 from hub.names import Names
 from hub.replay_supposed import Extra, NotSupposed, Supposed, supposed, supposed_plan
 from hub.replay_told import lines
-from hub.replay_what_if import FOLLOWED, Course, WhatIf, what_if
+from hub.replay_what_if import FOLLOWED, what_if
+from hub.replay_worlds import Course, WhatIf
 from hub.store import tables
 from routing.events import (
     Arrived,
