@@ -84,10 +84,13 @@ def presence_covers(watch: Watch, step: Stepped) -> Wrong | None:
     if _help(event) is not None:
         return Wrong(f"presence silenced a press on {event.device}", None, event.device)
     plan = step.after.plan
+    rule = next((r for r in plan.rules if r.id == book.because.rule), None)
     for call in step.after.calls.values():
+        # What is silenced is the rule's call, whatever the person came for.
+        kind = call.type if rule is None else rule.call_type
         if call.state is CallState.PRESENT and any(
             (person := plan.staff.get(staff)) is not None
-            and person.competence >= policy_for(plan, call.type).close_competence
+            and person.competence >= policy_for(plan, kind).close_competence
             for staff in call.present
         ):
             return None
@@ -257,7 +260,9 @@ def silence_shows(watch: Watch, step: Stepped) -> Wrong | None:  # noqa: PLR0911
     if limit is None or not state.broker_up or not _in_use(plan, device.id):
         return None
     heard = watch.heard.get(device.id)
-    if isinstance(step.event, DevicesHeard) or heard is None:
+    # What came back just now brings what was queued: judged once that has settled.
+    back = isinstance(step.event, DevicesHeard | BrokerChanged | BridgeChanged)
+    if back or heard is None:
         return None
     if step.now - heard <= limit + SILENCE_SHOWS:
         return None
