@@ -120,7 +120,7 @@ async def test_raw_payloads_are_gone_after_thirty_days(store: Store) -> None:
 
     deleted = await prune(store, START)
 
-    assert deleted == {"raw": 1, "quarantine": 0, "snapshot": 0}
+    assert deleted == {"raw": 1, "quarantine": 0, "snapshot": 0, "places": 0}
     assert [r.signal for r in await rows(store, tables.raw)] == ["1-2"]
 
 
