@@ -157,10 +157,30 @@ def calls_of(
 
     Without a known patient the device decides. Emergencies and technical calls join nothing.
     """
+    return _about(draft, whose, device, _FOR_A_PATIENT, practice=practice)
+
+
+def where_help_is(
+    draft: Draft, whose: Whose, device: DeviceId | None, *, practice: bool
+) -> list[Call]:
+    """Return the open calls where staff may be with this patient: an emergency is one too."""
+    return _about(
+        draft, whose, device, (CallType.EMERGENCY, *_FOR_A_PATIENT), practice=practice
+    )
+
+
+def _about(
+    draft: Draft,
+    whose: Whose,
+    device: DeviceId | None,
+    types: tuple[CallType, ...],
+    *,
+    practice: bool,
+) -> list[Call]:
     found = [
         call
         for call in draft.open_calls()
-        if call.type in _FOR_A_PATIENT
+        if call.type in types
         and call.practice == practice
         and _same(call, whose.patient, whose, device)
     ]

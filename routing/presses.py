@@ -9,7 +9,15 @@ from routing.effects import Answer, AnswerKind, Because, Booked, Move, Reason
 from routing.escalation import hurry, raise_priority, reopen, ring_again, ring_anew, ring_one
 from routing.events import SignalReceived
 from routing.index import stay_at
-from routing.life import KEPT, calls_of, more_serious, open_call, raise_to, signals_with
+from routing.life import (
+    KEPT,
+    calls_of,
+    more_serious,
+    open_call,
+    raise_to,
+    signals_with,
+    where_help_is,
+)
 from routing.plan import CallType, Priority
 from routing.readings import HelpPressed, HelpTrigger
 from routing.state import Call
@@ -68,7 +76,7 @@ def _new(
 ) -> Call:
     helped = any(
         covered_by_presence(draft, call)
-        for call in calls_of(draft, place, event.device, practice=practice)
+        for call in where_help_is(draft, place, event.device, practice=practice)
     )
     if helped:
         call_type, reason = CallType.ASSIST, Reason.HELP_WHILE_PRESENT

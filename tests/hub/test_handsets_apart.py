@@ -26,11 +26,17 @@ class Undressed(Faces):
         self._staff = staff
 
     def card(
-        self, state: State, call_id: CallId, handset: HandsetId, staff: StaffId, *more: Any
+        self,
+        state: State,
+        call_id: CallId,
+        handset: HandsetId,
+        staff: StaffId,
+        *more: Any,
+        **named: Any,
     ) -> frames.Card | None:
         if staff == self._staff:
             raise KeyError(call_id)
-        return super().card(state, call_id, handset, staff, *more)
+        return super().card(state, call_id, handset, staff, *more, **named)
 
 
 class Speechless(Faces):

@@ -20,6 +20,7 @@ from tests.routing.night import (
     LONG_AGO,
     Night,
     arrive,
+    ask,
     backlog,
     bed,
     close,
@@ -155,6 +156,14 @@ def test_capability_9_the_same_button_means_assistance_while_staff_are_there() -
     assert night.call("1-2").priority is Priority.URGENT
     assert night.call("1-1").present == ("anne",)
     night.at("02:16:10", press()).booked(Booked.JOINED)
+
+
+def test_a_press_while_staff_are_there_for_an_emergency_means_assistance() -> None:
+    night = Night(on_duty=("anne", "per", "omar", "lise")).at("02:14", press())
+    night.at("02:14:10", arrive("anne")).at("02:14:20", ask("anne", emergency=True, call="1-1"))
+    night.at("02:14:30", close("anne", "1-1")).at("02:14:40", arrive("per", "1-2"))
+    night.at("02:15", press()).booked(Booked.OPENED, Reason.HELP_WHILE_PRESENT)
+    assert [call.type for call in night.open()] == [CallType.EMERGENCY, CallType.ASSIST]
 
 
 def test_a_press_while_the_assistance_is_there_rings_again() -> None:
