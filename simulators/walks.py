@@ -16,6 +16,8 @@ from simulators.payloads import Published, compact
 
 ECOSYSTEM = "espresense"
 HEARD_EVERY_S = 8.0
+STILL_EVERY_S, STILL_AFTER_S = 24.0, 60.0
+"""A receiver says less often what stays where it is, as ESPresense does by its settings."""
 LED_EVERY_S = 2.0
 """Who is watched in a demonstration is heard more often: nobody should wait for an advert."""
 TELEMETRY_S = 60.0
@@ -49,6 +51,8 @@ class Walker:
     room: RoomId
     led: bool = False
     """Somebody else says where they go (the demo, a test)."""
+    moved_s: float = 0.0
+    """When they last came to another room, by the agenda's clock."""
 
 
 class Walks:
@@ -80,7 +84,7 @@ class Walks:
             KeyError: this patient wears no tag that a receiver can hear.
         """
         walker = self.walkers[patient]
-        walker.room, walker.led = room, True
+        walker.room, walker.led, walker.moved_s = room, True, self._agenda.seconds
         self._heard(walker)
 
     def free(self, patient: PatientId) -> None:
@@ -96,9 +100,14 @@ class Walks:
 
     def _hears(self, walker: Walker) -> None:
         self._heard(walker)
-        every_s = LED_EVERY_S if walker.led else HEARD_EVERY_S
-        pause = every_s * self._dice.uniform(0.8, 1.2)
+        pause = self._every_s(walker) * self._dice.uniform(0.8, 1.2)
         self._agenda.after(pause, lambda: self._hears(walker))
+
+    def _every_s(self, walker: Walker) -> float:
+        if walker.led:
+            return LED_EVERY_S
+        still = self._agenda.seconds - walker.moved_s > STILL_AFTER_S
+        return STILL_EVERY_S if still else HEARD_EVERY_S
 
     def _heard(self, walker: Walker) -> None:
         for receiver in self.receivers:
@@ -137,12 +146,12 @@ class Walks:
         if walker.room == walker.home and common:
             to = self._dice.choice(common)
         if corridor:
-            walker.room = corridor[0]
+            walker.room, walker.moved_s = corridor[0], self._agenda.seconds
         self._agenda.after(self._dice.uniform(20, 60), lambda: self._arrives(walker, to))
 
     def _arrives(self, walker: Walker, room: RoomId) -> None:
         if not walker.led:
-            walker.room = room
+            walker.room, walker.moved_s = room, self._agenda.seconds
 
 
 def _receivers(plan: Plan) -> list[Receiver]:
