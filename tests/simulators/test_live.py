@@ -42,6 +42,7 @@ async def test_a_press_of_the_pretended_house_is_taken_and_closed_by_a_pretended
     broker: Mosquitto, tmp_path: Path
 ) -> None:
     with open_house(tmp_path / "hub", broker) as house:
+        house.move_in()
         wired = WiredHouse(house.plan, 7, where(broker))
         handsets = list(house.plan.handsets)
         carers = [
