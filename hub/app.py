@@ -41,7 +41,7 @@ from hub.records import NotDecodable
 from hub.settings import Settings
 from hub.store.migrate import SchemaBehind
 from hub.store.retention import keep_tidy
-from hub.store.rows import StoreDown
+from hub.store.rows import Fenced, StoreDown
 from hub.store.store import Store, StoreLimits
 from routing.ids import HouseId
 
@@ -49,6 +49,8 @@ log = structlog.get_logger(__name__)
 
 CANNOT = 2
 """Exit code: the hub could not be started; the text says what to do."""
+STOPPED = 1
+"""Exit code: another hub took its house over; the text says so."""
 
 
 CANNOT_START = (
@@ -264,7 +266,23 @@ def serve(given: dict[str, object], *, log_json: bool = False) -> int:
     except CANNOT_START as error:
         print(f"the hub cannot start: {error}", file=sys.stderr)  # noqa: T201 - the same
         return CANNOT
+    except BaseExceptionGroup as group:
+        if (told := outvoted(group)) is None:
+            raise
+        print(f"the hub stops: {told}", file=sys.stderr)  # noqa: T201 - the same
+        return STOPPED
     return 0
+
+
+def outvoted(group: BaseExceptionGroup[BaseException]) -> str | None:
+    """Say why this hub ends, when the only reason is that another one serves its house."""
+    fenced, others = group.split(Fenced)
+    if fenced is None or others is not None:
+        return None
+    first: BaseException = fenced
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    return str(first)
 
 
 async def _serve(settings: Settings) -> None:

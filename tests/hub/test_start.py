@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from hub.app import outvoted
+from hub.store.rows import Fenced
 from tests.support.mosquitto import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -53,3 +55,11 @@ def test_a_house_that_cannot_be_read_keeps_the_hub_from_starting(
     assert ended.returncode == 2
     assert "the hub cannot start:" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_a_hub_that_another_took_over_says_so_in_one_line() -> None:
+    fenced = Fenced("journal row 5 of small was written by another worker")
+    deciding = BaseExceptionGroup("engines", [ExceptionGroup("one", [fenced])])
+
+    assert outvoted(deciding) == str(fenced)
+    assert outvoted(BaseExceptionGroup("engines", [fenced, OSError("disk")])) is None
