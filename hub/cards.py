@@ -41,6 +41,7 @@ class _Face:
     ringing: tuple[tuple[HandsetId, StaffId, str], ...]
     """On which telephones, whose, and what colleagues call them."""
     place: frames.Place | None
+    quiet: bool
 
 
 class Faces:
@@ -126,6 +127,7 @@ class Faces:
             reopened=call.reopened,
             mine=staff == call.owner or staff in call.responders,
             offered=staff == call.offered_to,
+            quiet=face.quiet,
         )
 
     def _face_of(self, state: State, call: Call, lang: Lang, names: Names) -> _Face:
@@ -152,6 +154,7 @@ class Faces:
                 for handset, one in call.ringing.items()
             ),
             place=_place(state, call, lang),
+            quiet=core.quiet(state, call),
         )
         return face
 

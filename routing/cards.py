@@ -10,9 +10,15 @@ from routing.calls import CallState
 from routing.defaults import policy_for
 from routing.draft import covers
 from routing.ids import CallId, HandsetId, StaffId
-from routing.plan import CallType
+from routing.index import index_of, stay_at
+from routing.plan import CallType, Priority, Profile
+from routing.presses import REPEATS
 from routing.state import Call, HandsetNow, State, is_open
 from routing.who import is_competent, is_student, may_carry_in
+
+_QUIET_PROFILES = (Profile.END_OF_LIFE, Profile.FAMILY_PRESENT)
+_NEVER_QUIET = (CallType.EMERGENCY, CallType.ASSIST, CallType.TECHNICAL)
+"""Staff in need and faults keep their own sound, whatever priority the house gave them."""
 
 
 def queue(calls: Iterable[Call]) -> tuple[Call, ...]:
@@ -64,6 +70,21 @@ def _concerns(call: Call, staff: StaffId) -> bool:
         or staff in call.present
         or staff in call.responders
     )
+
+
+def quiet(state: State, call: Call) -> bool:
+    """Tell whether the call rings with the quiet tone: family is there, or the end is near.
+
+    It rings as long and on as many telephones as any other. Nothing that is urgent, was pressed
+    three times, climbed past the first step or came back is quiet, nor where it is not certain
+    whose call it is.
+    """
+    if call.priority <= Priority.URGENT or call.type in _NEVER_QUIET:
+        return False
+    if max(call.rung, call.round, call.reopened) > 0 or call.pressed >= REPEATS:
+        return False
+    stay = stay_at(index_of(state.plan), call.patient, call.opened_at)
+    return stay is not None and stay.profile in _QUIET_PROFILES
 
 
 def allowed(state: State, call: Call, staff: StaffId) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import type { Card } from "../src/api/frames";
 import { clock, counter, isNight, spoken } from "../src/core/age";
-import { type Kind, kindOf, loudest, PATTERNS } from "../src/core/alarm";
+import { kindOf, loudest, PATTERNS, type Pattern, type Tune, tuneOf } from "../src/core/alarm";
 import { en } from "../src/i18n/en";
 import { nb } from "../src/i18n/nb";
 
@@ -30,6 +31,34 @@ describe("the alarm code", () => {
     expect(loudest([])).toBeNull();
   });
 
+  it("sounds quietly only for what the hub calls quiet and is not urgent", () => {
+    const tune = (type: Card["type"], priority: number) => tuneOf({ type, priority, quiet: true });
+    expect([tune("patient", 2), tune("motion", 3)]).toEqual(["quiet", "quiet"]);
+    expect([
+      tune("emergency", 0),
+      tune("patient", 0),
+      tune("assist", 2),
+      tune("bathroom", 1),
+      tune("technical", 2),
+    ]).toEqual(["emergency", "emergency", "assistance", "urgent", "technical"]);
+    expect(tuneOf({ type: "patient", priority: 2, quiet: false })).toBe("important");
+  });
+
+  it("lets any other call be heard before a quiet one", () => {
+    expect(loudest(["quiet", "routine"])).toBe("routine");
+    expect(loudest(["quiet"])).toBe("quiet");
+  });
+
+  it("plays one short soft tone and a light vibration for a quiet call", () => {
+    const { quiet, ...others } = PATTERNS;
+    expect(quiet.soft).toBe(true);
+    expect(Object.values(others).some((pattern) => pattern.soft)).toBe(false);
+    const shake = ({ vibrate }: Pattern) => vibrate.reduce((sum, ms) => sum + ms, 0);
+    expect(shake(quiet)).toBeLessThan(Math.min(...Object.values(others).map(shake)));
+    // As often as an ordinary important call: softer, never rarer.
+    expect(quiet.everyMs).toBeLessThanOrEqual(PATTERNS.important.everyMs);
+  });
+
   it("ends each pattern before it begins anew", () => {
     for (const { tones, everyMs } of Object.values(PATTERNS)) {
       expect(Math.max(...tones.map((tone) => tone.at + tone.for)) * 1_000).toBeLessThanOrEqual(
@@ -39,8 +68,8 @@ describe("the alarm code", () => {
   });
 
   it("tells kinds apart by count and rhythm, not by pitch alone", () => {
-    const rhythm = (kind: Kind) => `${PATTERNS[kind].tones.length}/${PATTERNS[kind].everyMs}`;
-    const kinds = Object.keys(PATTERNS) as Kind[];
+    const rhythm = (kind: Tune) => `${PATTERNS[kind].tones.length}/${PATTERNS[kind].everyMs}`;
+    const kinds = Object.keys(PATTERNS) as Tune[];
     expect(new Set(kinds.map(rhythm)).size).toBe(kinds.length);
   });
 });

@@ -113,6 +113,18 @@ describe("a telephone", () => {
     expect(world.rings.at(-1)).toBeNull();
   });
 
+  it("sounds quietly for a quiet call, says ringing of it, and loudly once it is quiet no more", async () => {
+    const socket = world.answer();
+    socket.say(call({ priority: 2, quiet: true }));
+    await settle();
+    expect(world.rings.at(-1)).toBe("quiet");
+    expect(socket.said("receipt").map(({ kind }) => kind)).toEqual(["received", "ringing", "seen"]);
+    socket.say({ ...call({ priority: 2, rung: 1 }, 3), ring: false });
+    expect(world.rings.at(-1)).toBe("important");
+    socket.say({ ...call({ priority: 2, quiet: true, ring: 0, state: "taken" }, 4), ring: false });
+    expect(world.rings.at(-1)).toBeNull();
+  });
+
   it("asks for a snapshot on the same socket when a frame is missing", () => {
     const socket = world.answer();
     socket.say(call({}, 5));

@@ -1,6 +1,6 @@
 // A world for the telephone: sockets a test plays the hub on, a clock it turns, a bell it hears.
 import type { Card, FromHub, FromPage, Snapshot } from "../src/api/frames";
-import type { Kind } from "../src/core/alarm";
+import type { Tune } from "../src/core/alarm";
 import type { Socket } from "../src/core/link";
 import { inSequence, type Outbox, type Waiting } from "../src/core/outbox";
 import type { Facts, World } from "../src/core/telephone";
@@ -53,7 +53,7 @@ export class FakeWorld implements World {
   version = "test";
   sockets: FakeSocket[] = [];
   outbox = new MemoryOutbox();
-  rings: (Kind | null)[] = [];
+  rings: (Tune | null)[] = [];
   warnings: string[] = [];
   audible = true;
   /** False: somebody said that the test sound was not heard. */
@@ -62,7 +62,7 @@ export class FakeWorld implements World {
   #timers: { at: number; act: () => void }[] = [];
 
   bell = {
-    ring: (kind: Kind | null) => void this.rings.push(kind),
+    ring: (tune: Tune | null) => void this.rings.push(tune),
     sounds: async () => this.audible,
     lost: () => void this.warnings.push("lost"),
     back: () => void this.warnings.push("back"),
@@ -184,6 +184,7 @@ export function card(changes: Partial<Card> = {}): Card {
     reopened: 0,
     mine: false,
     offered: false,
+    quiet: false,
     ...changes,
   };
 }

@@ -205,6 +205,8 @@ class Card(Frame, frozen=True):
     """I own it, or answered an emergency as one of several."""
     offered: bool = False
     """Somebody wants to hand it over to me."""
+    quiet: bool = False
+    """Rings with the quiet tone: family is there, or the end is near. It rings no less long."""
 
 
 # --- hub -> page ------------------------------------------------------------------------------

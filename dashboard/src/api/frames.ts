@@ -111,6 +111,7 @@ export interface Card {
   present_at: string | null;
   pressed: number;
   priority: number;
+  quiet: boolean;
   reason: Reason;
   reopened: number;
   ring: number;

@@ -4,6 +4,9 @@ import type { Card } from "../api/frames";
 
 export type Kind = "emergency" | "assistance" | "urgent" | "important" | "routine" | "technical";
 
+/** What a telephone sounds: a row of the code, or the quiet tone beside the dying and their family. */
+export type Tune = Kind | "quiet";
+
 /** One tone: begins `at` s into the pattern, lasts `for` s, may glide to another frequency. */
 export interface Tone {
   at: number;
@@ -16,6 +19,8 @@ export interface Pattern {
   tones: readonly Tone[];
   everyMs: number;
   vibrate: readonly number[];
+  /** Played soft and round instead of as loud as the telephone can. */
+  soft?: boolean;
 }
 
 const pulses = (count: number, hz: number, start = 0, rise = 0): Tone[] =>
@@ -25,7 +30,7 @@ const pulses = (count: number, hz: number, start = 0, rise = 0): Tone[] =>
     hz: hz + i * rise,
   }));
 
-export const PATTERNS: Record<Kind, Pattern> = {
+export const PATTERNS: Record<Tune, Pattern> = {
   emergency: {
     tones: [
       { at: 0, for: 0.5, hz: 600, to: 1_300 },
@@ -59,6 +64,7 @@ export const PATTERNS: Record<Kind, Pattern> = {
     everyMs: 20_000,
     vibrate: [1_500],
   },
+  quiet: { tones: [{ at: 0, for: 0.3, hz: 523 }], everyMs: 8_000, vibrate: [120], soft: true },
 };
 
 export const LOST_CONTACT: Pattern = { ...PATTERNS.technical, vibrate: [700, 200, 700] };
@@ -81,16 +87,23 @@ export function kindOf(call: Pick<Card, "type" | "priority">): Kind {
   return call.priority === 2 ? "important" : "routine";
 }
 
-const LOUDEST_FIRST: readonly Kind[] = [
+/** Return what a call sounds as. Only the hub makes a call quiet, and nothing urgent ever is. */
+export function tuneOf(call: Pick<Card, "type" | "priority" | "quiet">): Tune {
+  const kind = kindOf(call);
+  return call.quiet && (kind === "important" || kind === "routine") ? "quiet" : kind;
+}
+
+const LOUDEST_FIRST: readonly Tune[] = [
   "emergency",
   "assistance",
   "urgent",
   "important",
   "technical",
   "routine",
+  "quiet",
 ];
 
-/** Return the one kind to sound when several calls ring: sounds on top of each other say nothing. */
-export function loudest(kinds: readonly Kind[]): Kind | null {
-  return LOUDEST_FIRST.find((kind) => kinds.includes(kind)) ?? null;
+/** Return the one tune to sound when several calls ring: sounds on top of each other say nothing. */
+export function loudest(tunes: readonly Tune[]): Tune | null {
+  return LOUDEST_FIRST.find((tune) => tunes.includes(tune)) ?? null;
 }

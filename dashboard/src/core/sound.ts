@@ -1,9 +1,11 @@
 // Sound from Web Audio, tone by tone: no file to load, and the page knows whether it really sounds.
 // A browser lets audio run only after a touch; `unlock` is called from one.
-import { CONTACT_BACK, type Kind, LOST_CONTACT, PATTERNS, type Pattern, type Tone } from "./alarm";
+import { CONTACT_BACK, LOST_CONTACT, PATTERNS, type Pattern, type Tone, type Tune } from "./alarm";
 import type { Bell } from "./telephone";
 
 const LOUDNESS = 0.9;
+// Heard in the hand and in the pocket of who carries it, not across the room.
+const SOFT_LOUDNESS = 0.25;
 const EDGE_S = 0.012;
 
 export class Sound implements Bell {
@@ -11,7 +13,7 @@ export class Sound implements Bell {
   #playing: OscillatorNode[] = [];
   #repeat: ReturnType<typeof setInterval> | null = null;
   #startedAt: number | null = null;
-  #kind: Kind | null = null;
+  #tune: Tune | null = null;
   #quietUntil = 0;
   readonly #changed: () => void;
 
@@ -34,18 +36,18 @@ export class Sound implements Bell {
     if (!this.running) await this.#audio().resume();
   }
 
-  ring(kind: Kind | null): void {
+  ring(tune: Tune | null): void {
     this.#silence();
-    this.#kind = kind;
-    if (!kind) return;
-    const pattern = PATTERNS[kind];
+    this.#tune = tune;
+    if (!tune) return;
+    const pattern = PATTERNS[tune];
     this.#once(pattern);
     this.#repeat = setInterval(() => this.#once(pattern), pattern.everyMs);
   }
 
   async sounds(): Promise<boolean> {
     const began = this.#startedAt;
-    if (began === null || this.#kind === null) return false;
+    if (began === null || this.#tune === null) return false;
     // The clock of the audio moves only while samples really leave.
     for (let look = 0; look < 50; look++) {
       if (this.running && this.#audio().currentTime > began) return true;
@@ -65,11 +67,11 @@ export class Sound implements Bell {
   }
 
   lost(): void {
-    if (!this.#kind && Date.now() > this.#quietUntil) this.#once(LOST_CONTACT);
+    if (!this.#tune && Date.now() > this.#quietUntil) this.#once(LOST_CONTACT);
   }
 
   back(): void {
-    if (!this.#kind) this.#once(CONTACT_BACK);
+    if (!this.#tune) this.#once(CONTACT_BACK);
   }
 
   #audio(): AudioContext {
@@ -88,21 +90,22 @@ export class Sound implements Bell {
     }
     const now = this.#audio().currentTime;
     this.#startedAt = now;
-    for (const tone of pattern.tones) this.#tone(tone, now);
+    for (const tone of pattern.tones) this.#tone(tone, now, pattern.soft ?? false);
   }
 
-  #tone(tone: Tone, now: number): void {
+  #tone(tone: Tone, now: number, soft: boolean): void {
+    const loudness = soft ? SOFT_LOUDNESS : LOUDNESS;
     const audio = this.#audio();
     const [from, until] = [now + tone.at, now + tone.at + tone.for];
     const wave = audio.createOscillator();
     const gain = audio.createGain();
     // A square wave has the overtones that a small loudspeaker can play.
-    wave.type = "square";
+    wave.type = soft ? "triangle" : "square";
     wave.frequency.setValueAtTime(tone.hz, from);
     if (tone.to) wave.frequency.linearRampToValueAtTime(tone.to, until);
     gain.gain.setValueAtTime(0, from);
-    gain.gain.linearRampToValueAtTime(LOUDNESS, from + EDGE_S);
-    gain.gain.setValueAtTime(LOUDNESS, until - EDGE_S);
+    gain.gain.linearRampToValueAtTime(loudness, from + EDGE_S);
+    gain.gain.setValueAtTime(loudness, until - EDGE_S);
     gain.gain.linearRampToValueAtTime(0, until);
     wave.connect(gain).connect(audio.destination);
     wave.start(from);

@@ -2,7 +2,7 @@
 // No React and no browser API here: both are handed in, so that tests are the world around it.
 import type { Action, Alive, Card, FromHub, Op } from "../api/frames";
 import { PROTOCOL } from "../api/frames";
-import { type Kind, kindOf, loudest } from "./alarm";
+import { loudest, type Tune, tuneOf } from "./alarm";
 import { type Contact, elapsed, judge, warningsDue } from "./contact";
 import { Link, type Ports } from "./link";
 import { type Outbox, operationId, sorted, type Waiting } from "./outbox";
@@ -10,7 +10,7 @@ import { apply, compared, current, fingerprint, type Notice, noticesOf, type Sho
 
 /** What makes noise, and says truly whether it does. */
 export interface Bell {
-  ring(kind: Kind | null): void;
+  ring(tune: Tune | null): void;
   /** Resolves true once the tone really sounds, false if the audio is not running. */
   sounds(): Promise<boolean>;
   lost(): void;
@@ -76,7 +76,7 @@ export class PhoneLine {
   readonly #link: Link;
   readonly #watchers = new Set<() => void>();
   readonly #reported = new Set<string>();
-  #sounding: Kind | null = null;
+  #sounding: Tune | null = null;
   #warned = 0;
   #sequence = 0;
   #signedIn = false;
@@ -313,10 +313,10 @@ export class PhoneLine {
   }
 
   #ring(again = false): void {
-    const kind = loudest(this.#ringing().map(kindOf));
-    if (kind === this.#sounding && !again) return;
-    this.#sounding = kind;
-    this.#world.bell.ring(kind);
+    const tune = loudest(this.#ringing().map(tuneOf));
+    if (tune === this.#sounding && !again) return;
+    this.#sounding = tune;
+    this.#world.bell.ring(tune);
   }
 
   /** Whether sound reaches an ear: it runs, and nobody has said that it was not heard. */

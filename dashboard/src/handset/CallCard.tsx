@@ -90,6 +90,7 @@ function Labels({ card }: { card: Card }) {
     presses > 0 && words.call.pressed(presses),
     card.reopened > 0 && words.call.reopened(card.reopened),
     card.offered && words.call.offered,
+    card.quiet && card.ring > 0 && words.call.quiet,
   ].filter((label) => label !== false);
   if (!labels.length) return null;
   return (

@@ -186,6 +186,7 @@ export const en: Words = {
     more: (count) => `+${count}`,
     moreLabel: (count) => (count === 1 ? "1 more call" : `${count} more calls`),
     takenBy: (name, age) => `${name} took it ${age} ago`,
+    quiet: "Quiet tone",
     offered: "Somebody wants to hand this call over to you",
     presentBy: (name) => `${name} is with the patient`,
     youTook: "You took it",

@@ -184,6 +184,7 @@ export const nb = {
     more: (count: number) => `+${count}`,
     moreLabel: (count: number) => (count === 1 ? "1 anrop til" : `${count} anrop til`),
     takenBy: (name: string, age: string) => `${name} tok den for ${age} siden`,
+    quiet: "Stille tone",
     offered: "Noen vil overføre dette anropet til deg",
     presentBy: (name: string) => `${name} er hos pasienten`,
     youTook: "Du tok den",
