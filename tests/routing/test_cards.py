@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from routing.cards import allowed, open_calls, queue, rings_on, shown_on
+from routing.calls import CallState
+from routing.cards import allowed, open_calls, queue, rings_on, shown_on, shows
 from routing.events import ClockStepped
 from routing.ids import HandsetId, StaffId
 from tests.routing.night import (
@@ -52,6 +53,20 @@ def test_what_rings_and_what_is_listed_on_a_telephone() -> None:
     night.at("02:02", sign_out("omar"))
     assert shown_on(night.state, telephone("omar")) == ()
     assert shown_on(night.state, HandsetId("none")) == ()
+
+
+def test_one_call_is_shown_where_the_list_has_it_and_nowhere_once_closed() -> None:
+    night = Night().at("02:00", press())
+    shown = [
+        one
+        for one in ("anne", "omar", "none")
+        if shows(night.state, telephone(one), night.call())
+    ]
+    assert shown == ["anne"]
+    night.at("02:00:10", take("anne")).at("02:00:20", arrive("anne", room="204"))
+    night.at("02:00:30", close("anne"))
+    assert night.call().state is CallState.CLOSED
+    assert not shows(night.state, telephone("anne"), night.call())
 
 
 def test_a_call_without_a_unit_is_listed_everywhere() -> None:
