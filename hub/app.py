@@ -19,7 +19,7 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 
 from devices.registry import UnknownEcosystemError
-from hub import logs
+from hub import garbage, logs
 from hub.accounts import Accounts
 from hub.answers import Answers
 from hub.api.app import create_app
@@ -88,6 +88,11 @@ class Hub:
     def port(self) -> int:
         """The port that is listened on."""
         return int(self.app.state.port)
+
+    def calm(self) -> bool:
+        """Tell whether nothing rings in any house."""
+        states = (engine.state for engine in self.houses.engines.values())
+        return not any(state.calls[call].ringing for state in states for call in state.open)
 
 
 Extend = Callable[[Hub], None]
@@ -290,7 +295,10 @@ async def _serve(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stopped.set)
-    async with running(settings) as hub:
+    async with running(settings) as hub, asyncio.TaskGroup() as tasks:
+        garbage.begin()
+        sweeping = tasks.create_task(garbage.run(hub.calm), name="garbage")
         log.info("hub up", port=hub.port, houses=list(hub.houses.engines))
         await stopped.wait()
         log.info("hub stops")
+        sweeping.cancel()
