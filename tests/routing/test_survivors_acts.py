@@ -1,10 +1,12 @@
 """Found by mutation: what is told of who came and went, and who sees it."""
 
+from datetime import timedelta
+
 import pytest
 
 from routing.effects import Move, Note, Reason, Show
-from routing.events import FaultNoticed, HandsetState, StoreChanged, StoreState
-from routing.plan import TriggerKind
+from routing.events import FaultNoticed, HandsetReported, HandsetState, StoreChanged, StoreState
+from routing.plan import Rung, Target, TargetKind, TriggerKind
 from routing.reviews import reviews
 from routing.step import next_deadline
 from routing.technical import NOBODY
@@ -18,12 +20,15 @@ from tests.routing.night import (
     press,
     reports,
     rule,
+    sign_out,
     solvik,
     take,
     telephone,
+    undo,
     with_rules,
     with_stay,
 )
+from tests.routing.test_escalation import rung, with_ladder
 
 
 def told(night: Night, move: Move) -> Note:
@@ -134,6 +139,52 @@ def test_the_hub_wakes_for_the_call_that_is_due_first_in_any_order() -> None:
 
     night.at("02:00:55", take("anne"))
     assert next_deadline(night.state) == night.clock("02:01:50")
+
+
+def test_a_telephone_put_down_keeps_no_reason_of_who_had_it() -> None:
+    said = HandsetReported(telephone("anne"), HandsetState.LIMITED, ("hidden",))
+    night = Night().at("02:00", said).at("02:01", sign_out("anne"))
+
+    assert night.state.handsets[telephone("anne")].reasons == ()
+
+
+def test_a_call_that_rings_only_where_it_may_not_be_heard_is_told() -> None:
+    night = Night(on_duty=("anne",)).at("01:00", reports("anne", HandsetState.LIMITED))
+
+    night.at("02:00", press())
+
+    assert "anne" in night.rung()
+    assert NOBODY in night.faults()
+
+
+def test_a_take_that_is_undone_rings_those_of_earlier_steps_at_once() -> None:
+    plan = with_ladder(rung(30, TargetKind.STAFF, "anne"), rung(60, TargetKind.STAFF, "omar"))
+    night = Night(plan).at("02:00", press()).at("02:00:40", take("omar"))
+
+    night.at("02:00:42", undo("omar"))
+
+    assert sorted(night.rung()) == ["anne", "omar"]
+
+
+def test_a_student_is_told_beside_a_carer_who_rings_since_an_earlier_step() -> None:
+    targets = (Target(TargetKind.STAFF, "stud"), Target(TargetKind.CHANNEL, "duty"))
+    plan = with_ladder(rung(30, TargetKind.STAFF, "anne"), Rung(targets, timedelta(seconds=60)))
+    night = Night(plan, on_duty=("anne", "stud")).at("02:00", press())
+
+    night.at("02:00:30").expects("ring 1-1 stud", "send 1-1 duty")
+
+
+def test_a_student_may_not_come_instead_where_one_more_is_asked_for() -> None:
+    night = Night(on_duty=("anne", "per", "stud", "omar"))
+    night.at("02:00", press()).at("02:01", arrive("anne"))
+    night.at("02:02", press()).at("02:02:10", arrive("per", "1-2"))
+    night.at("02:03", press())
+    assert night.call("1-2").climbs_at is not None, "it rings beside those who are there"
+
+    night.at("02:03:10", take("stud", "1-2"))
+
+    night.replied(Reason.TAKEN_BY_ANOTHER, ok=False)
+    assert night.call("1-2").responders == ()
 
 
 # --- Rules, reviews, faults -------------------------------------------------------------------

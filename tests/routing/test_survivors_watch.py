@@ -22,6 +22,7 @@ from routing.readings import (
 from tests.routing.night import (
     Night,
     backlog,
+    motion,
     press,
     signal,
     solvik,
@@ -111,6 +112,15 @@ def test_a_bridge_that_has_never_spoken_is_told_after_its_limit() -> None:
 
     # Counted from when the hub first looked: a minute after its start.
     assert night.at("00:11:01").faults() == ["bridge_lost"]
+    assert night.state.bridges[ZIGBEE].since == night.clock("00:11")
+
+
+def test_movement_without_end_is_told_also_when_the_hub_looked_in_between() -> None:
+    night = Night().at("02:00", motion(on=False)).at("02:01", motion(on=True))
+    night.at("03:00", BridgeChanged(ZIGBEE, online=True)).at("04:00")
+
+    assert night.at("26:00:59").faults() == []
+    assert night.at("26:01:01").faults() == ["sensor_stuck"]
 
 
 def test_a_silent_device_that_is_also_called_offline_is_one_fault() -> None:
