@@ -74,7 +74,7 @@ class Publisher:
         """Start it; it makes its messages before it says that it is ready."""
         self._command = [sys.executable, "-m", "simulators.bench.publisher"]
         self._command += ["--port", str(broker.port), "--houses", str(setting.houses)]
-        self._command += ["--username", broker.username, "--password", broker.password]
+        self._command += ["--username", broker.username, f"--password={broker.password}"]
         self._command += more
         self.result: dict[str, Any] = {}
 
