@@ -45,7 +45,8 @@ check: setup ## Lint, types, import contracts, spelling, page lint
 
 long: setup ## Many nights, kills, mutation, fuzz: before a piece of work is called done
 	$(BIN)/bjelle simulate night --nights 200 --jobs 2 --faults all --seed 1 --json
-	$(BIN)/python -m pytest -m long --timeout 3600
+	$(BIN)/python -m pytest -m "long and not browser" --timeout 3600
+	$(BIN)/python -m pytest -m "long and browser" --timeout 3600
 	$(BIN)/python tests/mutation.py
 
 schema: setup ## Write the generated schemas again
