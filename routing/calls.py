@@ -63,6 +63,7 @@ TABLE: dict[CallState, dict[Move, CallState]] = {
         Move.ARRIVED: CallState.PRESENT,
         Move.STEPPED_OUT: CallState.PRESENT,
         Move.REMINDED: CallState.PRESENT,
+        Move.REOPENED: CallState.PRESENT,
         Move.LEFT: CallState.RINGING,
         Move.CLOSED: CallState.CLOSED,
     },

@@ -337,7 +337,18 @@ class Draft:
 
 def arrival_due(call: Call) -> datetime | None:
     """Return when a taken call comes back."""
-    return call.arrive_by if call.state is CallState.TAKEN else None
+    return call.arrive_by if awaited(call) else None
+
+
+def awaited(call: Call) -> bool:
+    """Tell whether its owner is on the way, and nobody who covers the call is there yet.
+
+    A student may be there first: that is not the arrival which was promised.
+    """
+    if call.state is CallState.PRESENT:
+        waited_for = call.owner is not None and call.owner not in call.present
+        return waited_for and call.arrive_by is not None
+    return call.state is CallState.TAKEN
 
 
 def asking_due(call: Call) -> datetime | None:

@@ -2,8 +2,7 @@
 
 from dataclasses import replace
 
-from routing.calls import CallState
-from routing.draft import REACHABLE, Draft
+from routing.draft import REACHABLE, Draft, awaited
 from routing.effects import Because, Move, Note, Reason
 from routing.escalation import go_away, join_ringing, lose_ringing, reopen
 from routing.events import (
@@ -134,5 +133,5 @@ def _sign_out(draft: Draft, handset: HandsetId, staff: StaffId) -> None:
             continue
         if staff in call.present:
             go_away(draft, call, staff, because)
-        elif call.owner == staff and call.state is CallState.TAKEN:
+        elif call.owner == staff and awaited(call):
             reopen(draft, call, because)

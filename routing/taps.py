@@ -10,7 +10,7 @@ from typing import assert_never
 
 from routing.calls import CallState
 from routing.defaults import policy_for
-from routing.draft import Draft, facts
+from routing.draft import Draft, awaited, facts
 from routing.effects import Answer, AnswerKind, Because, Move, Reason, Reply
 from routing.escalation import (
     ask_after,
@@ -232,7 +232,7 @@ def _decline(draft: Draft, call: Call, event: CallDeclined) -> Answered:
         declined=declined,
         offered_to=offered_to,
     )
-    if call.owner == by.staff and call.state is CallState.TAKEN:
+    if call.owner == by.staff and awaited(call):
         call = stop_on_all(draft, call, by.staff, because)
         reopen(draft, call, because, given_back_by=by.staff)
         return _yes(call, Reason.DECLINED)
@@ -288,6 +288,8 @@ def _arrive(draft: Draft, call: Call, event: Arrived) -> Answered:
         owner_handset=call.owner_handset or (by.handset if competent else None),
         taken_at=call.taken_at or (draft.now if competent else None),
         offered_to=None if call.offered_to == by.staff else call.offered_to,
+        # A student there first does not end the wait for who took it.
+        arrive_by=None if competent or by.staff == call.owner else call.arrive_by,
     )
     enough = len([one for one in call.present if not is_student(draft.plan, one)])
     if enough < call.ladder.responders:

@@ -230,7 +230,7 @@ def taken_comes_back(watch: Watch, step: Stepped) -> Wrong | None:
     calls = step.after.calls
     open_calls = (calls[c] for c in step.after.open if c in calls)
     for call in open_calls:
-        if call.state is not CallState.TAKEN:
+        if call.state is not CallState.TAKEN and not _student_first(call):
             continue
         if call.arrive_by is None or call.owner is None:
             return Wrong(f"{call.id} is taken, without owner or limit for arriving", call.id)
@@ -242,6 +242,12 @@ def taken_comes_back(watch: Watch, step: Stepped) -> Wrong | None:
         if call.arrive_by > step.now + limit and call.taken_at == step.now:
             return Wrong(f"{call.id} may be arrived at later than the house decided", call.id)
     return None
+
+
+def _student_first(call: Call) -> bool:
+    """Tell whether somebody is there who does not stand for the owner on the way."""
+    on_the_way = call.owner is not None and call.owner not in call.present
+    return call.state is CallState.PRESENT and on_the_way and call.arrive_by is not None
 
 
 _HEALS = (
