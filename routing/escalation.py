@@ -6,6 +6,7 @@ acts. Patience counts from when the step was due, so that after an outage the la
 Everybody reached keeps ringing: climbing adds people, it takes nobody away.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -358,9 +359,21 @@ def _ring_all(draft: Draft, call: Call, chosen: Chosen, because: Because) -> Cal
     for one in chosen.considered:
         if one.handset is not None:
             call = _ring(draft, call, one.handset, one.staff, told)
-    for channel in chosen.channels:
-        draft.effects.append(Send(call.id, channel, told, call.round))
-    return call
+    return send_all(draft, call, chosen.channels, told)
+
+
+def send_all(draft: Draft, call: Call, channels: Sequence[str], because: Because) -> Call:
+    """Ask each of these channels, at most once in a step, under a number not used before."""
+    asked = [
+        one.channel for one in draft.effects if isinstance(one, Send) and one.call == call.id
+    ]
+    fresh = [channel for channel in dict.fromkeys(channels) if channel not in asked]
+    if not fresh:
+        return call
+    # Never below the round: a call of an earlier version has no count of its notices.
+    number = max(call.notices + 1, call.round)
+    draft.effects += [Send(call.id, channel, because, number) for channel in fresh]
+    return draft.change(call, because, notices=number)
 
 
 def _ring(

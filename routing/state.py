@@ -77,7 +77,10 @@ class Call:
     rung: int = 0
     """Index into the ladder's rungs; len(rungs) is the failsafe."""
     round: int = 0
-    """How many times the failsafe has rung."""
+    """How many times the failsafe has rung, since it was opened or made a more serious one."""
+    notices: int = 0
+    """How many times channels were asked: each time has a number of its own, or the outbox
+    would take it for one that was sent before."""
     climbs_at: datetime | None = None
     """When the next rung is due. Never None while ringing."""
     ringing: dict[HandsetId, Ringing] = field(default_factory=dict[HandsetId, Ringing])

@@ -13,8 +13,8 @@ from functools import partial
 from routing import rules
 from routing.calls import CallState
 from routing.draft import Draft, arrival_due, asking_due, facts, receipt_due
-from routing.effects import Because, Move, Note, Reason, Ring, Send
-from routing.escalation import due_call
+from routing.effects import Because, Move, Note, Reason, Ring
+from routing.escalation import due_call, send_all
 from routing.ids import RuleId
 from routing.plan import Priority, TargetKind
 from routing.state import Call, Ringing, Waiting
@@ -64,11 +64,14 @@ def _ring_everybody(draft: Draft, call: Call, error: Exception) -> None:
         told = told if handset in told else (*told, handset)
         draft.rang[call.id, handset] = None
         draft.effects.append(Ring(call.id, handset, staff, because, again))
-    for target in call.ladder.failsafe.targets:
-        if target.kind is TargetKind.CHANNEL:
-            draft.effects.append(Send(call.id, target.value, because, number))
+    channels = [
+        target.value
+        for target in call.ladder.failsafe.targets
+        if target.kind is TargetKind.CHANNEL
+    ]
     later = draft.now + TRIED_AGAIN
     after = draft.change(call, because, ringing=ringing, told=told, round=number)
+    after = send_all(draft, after, channels, because)
     climbs = call.state is CallState.RINGING or call.climbs_at is not None
     draft.change(
         after,
