@@ -156,9 +156,16 @@ class Houses:
         self._intake = intake
 
     def discovered(self, house: HouseId, discovery: Discovery) -> None:
-        """Take what a bridge said it knows. Never waits; the newest word counts."""
+        """Take what a bridge said it knows. Never waits; the newest word counts.
+
+        A whole list holds at once: what stands behind it in the broker's queue is read in the
+        same breath, and there may be a press under the name that the list has just given. A
+        stranger's proposal changes nobody's meaning and waits for its turn.
+        """
         if self._joined(house, discovery) == self.known[house].get(discovery.bridge):
             return  # also a stranger that was proposed before: each of its messages says so
+        if discovery.complete and not self._understand_by(house, discovery):
+            return
         try:
             self._found.put_nowait((house, discovery))
         except asyncio.QueueFull:
@@ -168,12 +175,34 @@ class Houses:
         """Keep what bridges know, and understand by it."""
         while True:
             house, discovery = await self._found.get()
-            self.known[house][discovery.bridge] = self._joined(house, discovery)
-            self._understand(house)
+            joined = self._joined(house, discovery)
+            # A whole list holds already, or a newer one does.
+            if not discovery.complete and not self._understand_by(house, joined):
+                continue
             try:
                 await self._keep(house, discovery.bridge)
             except (StoreDown, SQLAlchemyError, OSError) as error:
                 log.warning("a discovery is not in the store", house=house, error=str(error))
+
+    def _understand_by(self, house: HouseId, discovery: Discovery) -> bool:
+        """Understand by what a bridge knows now; False: by what it knew before.
+
+        A list that our own code stumbles over must not end the hub: retained, it would come
+        again at each start, and nobody would be heard.
+        """
+        known = self.known[house]
+        before = known.get(discovery.bridge)
+        known[discovery.bridge] = discovery
+        try:
+            self._understand(house)
+        except Exception:
+            log.exception("a bridge's list is not used", house=house, bridge=discovery.bridge)
+            if before is None:
+                del known[discovery.bridge]
+            else:
+                known[discovery.bridge] = before
+            return False
+        return True
 
     def _joined(self, house: HouseId, discovery: Discovery) -> Discovery:
         """A complete list replaces what the bridge said before, a proposal adds to it."""
