@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { PhoneLine } from "../src/core/telephone";
-import { card, FakeWorld, NOON, settle } from "./world";
+import { card, FakeWorld, NOON, settle, snapshot } from "./world";
 
 let world: FakeWorld;
 let line: PhoneLine;
@@ -103,6 +103,17 @@ describe("a telephone", () => {
     expect(socket.said("receipt").filter(({ ring }) => ring === 2)).toHaveLength(3);
   });
 
+  it("sounds at once when the patient presses again, and not for a ring that is only repeated", () => {
+    const socket = world.answer(card());
+    expect(world.rings).toEqual(["urgent"]);
+    socket.say(call());
+    expect(world.rings).toEqual(["urgent"]);
+    socket.say(call({ ring: 2, pressed: 2 }, 3));
+    expect(world.rings).toEqual(["urgent", "urgent"]);
+    socket.say(call({ id: "1-8" }, 4));
+    expect(world.rings).toEqual(["urgent", "urgent", "urgent"]);
+  });
+
   it("sounds for the most urgent of several calls, and for none when all are gone", () => {
     const socket = world.answer(card({ id: "1-1", priority: 3 }));
     expect(world.rings.at(-1)).toBe("routine");
@@ -199,6 +210,48 @@ describe("a tap", () => {
     await settle();
     expect(socket.said("op")).toEqual([]);
     expect(line.view.notices.map(({ what }) => what.is)).toEqual(["too_old"]);
+    expect(world.outbox.rows.size).toBe(0);
+  });
+
+  it("says its time by the hub's clock, however wrong this telephone's is", () => {
+    world.wrongBy = -3_600_000;
+    const socket = world.answer(card());
+    world.pass(2_000);
+    line.act("take", "1-7");
+    expect(socket.said("op")[0]?.at).toBe(new Date(NOON + 2_000).toISOString());
+  });
+
+  it("that waited says when it was tapped, by the clock of the hub it finds", () => {
+    world.wrongBy = 3_600_000;
+    world.answer(card()).die();
+    line.act("take", "1-7");
+    world.pass(20_000);
+    const socket = world.answer(card());
+    expect(socket.said("op")[0]?.at).toBe(new Date(NOON).toISOString());
+  });
+
+  it("rings again here after three seconds also where the clock was set back meanwhile", () => {
+    world.answer(card());
+    line.act("take", "1-7");
+    world.wrongBy = -3_600_000;
+    world.pass(4_000);
+    expect(world.rings.at(-1)).toBe("urgent");
+  });
+
+  it("is sent for nobody but who tapped it", async () => {
+    world.answer(card()).die();
+    line.act("arrive", "1-7");
+    await settle();
+    const reloaded = new PhoneLine(world);
+    await reloaded.start();
+    world.socket.onopen?.();
+    world.socket.say({
+      ...snapshot(world.ms, card()),
+      me: { id: "per", name: "Per", role: "carer", competence: 2, units: [] },
+    });
+    await settle();
+    expect(world.socket.said("op")).toEqual([]);
+    expect(reloaded.view.waiting).toEqual([]);
     expect(world.outbox.rows.size).toBe(0);
   });
 

@@ -59,6 +59,8 @@ export class FakeWorld implements World {
   /** False: somebody said that the test sound was not heard. */
   confirmed = true;
   visible = true;
+  /** How far this telephone's own clock is wrong, in ms. */
+  wrongBy = 0;
   #timers: { at: number; act: () => void }[] = [];
 
   bell = {
@@ -72,7 +74,7 @@ export class FakeWorld implements World {
     this.sockets.push(socket);
     return socket;
   };
-  now = () => ({ monotonic: this.ms, wall: NOON + this.ms });
+  now = () => ({ monotonic: this.ms, wall: NOON + this.ms + this.wrongBy });
   lang = () => "nb" as const;
   painted = async () => this.visible;
   facts = (): Facts => ({

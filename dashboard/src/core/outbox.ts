@@ -11,6 +11,8 @@ export interface Waiting {
   op: Op;
   /** When it was tapped, by this telephone's wall clock. */
   tappedAt: number;
+  /** Who tapped, where the page knew: a tap is never sent as somebody else's. */
+  staff?: string | undefined;
 }
 
 interface Schema extends DBSchema {

@@ -2,6 +2,7 @@
 // No React and no browser API here: both are handed in, so that tests are the world around it.
 import type { Action, Alive, Card, FromHub, Op } from "../api/frames";
 import { PROTOCOL } from "../api/frames";
+import { hasExpired } from "./age";
 import { loudest, type Tune, tuneOf } from "./alarm";
 import { type Contact, elapsed, judge, warningsDue } from "./contact";
 import { Link, type Ports } from "./link";
@@ -77,6 +78,8 @@ export class PhoneLine {
   readonly #watchers = new Set<() => void>();
   readonly #reported = new Set<string>();
   #sounding: Tune | null = null;
+  /** How often each call that sounds has rung here. */
+  #rang: ReadonlyMap<string, number> = new Map();
   #warned = 0;
   #sequence = 0;
   #signedIn = false;
@@ -147,12 +150,17 @@ export class PhoneLine {
       at: new Date(wall).toISOString(),
       ...extra,
     };
-    const row = { op, tappedAt: wall };
+    const row = { op, tappedAt: wall, staff: this.view.shown?.me.id };
     void this.#world.outbox.put(row).catch(() => undefined);
     const took = action === "take" && call ? { call, at: wall } : null;
     this.#show({ waiting: [...this.view.waiting, row], took: took ?? this.view.took });
-    this.#link.send(op);
+    this.#link.send(this.#dated(row));
     this.#ring();
+  }
+
+  /** A tap with its time by the hub's clock: ours may be wrong by more than a tap may be old. */
+  #dated({ op, tappedAt }: Waiting): Op {
+    return { ...op, at: new Date(tappedAt + (this.view.shown?.ahead ?? 0)).toISOString() };
   }
 
   /** The tap on this call that has not been answered yet. */
@@ -164,7 +172,7 @@ export class PhoneLine {
   busy(call: string): boolean {
     const tap = this.pending(call);
     if (!tap) return false;
-    return this.view.contact === "lost" || this.#world.now().wall - tap.tappedAt < TRUST_TAP_MS;
+    return this.view.contact === "lost" || this.#justTapped(tap);
   }
 
   /** The sound was switched on, or died: say so to the hub without waiting for a heartbeat. */
@@ -252,6 +260,10 @@ export class PhoneLine {
   }
 
   #sendWaiting(): void {
+    // Who had this telephone before tapped for themselves: nobody else takes, or is somewhere, so.
+    const me = this.view.shown?.me.id;
+    const others = this.view.waiting.filter(({ staff }) => staff && me && staff !== me);
+    for (const { op } of others) this.#answered(op.op);
     const { send, notes } = sorted(this.view.waiting, this.#world.now().wall);
     for (const { op } of notes) {
       this.#answered(op.op);
@@ -263,13 +275,13 @@ export class PhoneLine {
       };
       this.#show({ notices: [...this.view.notices, notice] });
     }
-    for (const { op } of send) this.#link.send(op);
+    for (const row of send) this.#link.send(this.#dated(row));
     this.#sentAt = this.#world.now().wall;
   }
 
   #sendOverdue(wall: number): void {
-    if (wall - this.#sentAt < SEND_AGAIN_MS) return;
-    if (this.view.waiting.some(({ tappedAt }) => wall - tappedAt >= SEND_AGAIN_MS))
+    if (!hasExpired(this.#sentAt, SEND_AGAIN_MS, wall)) return;
+    if (this.view.waiting.some(({ tappedAt }) => hasExpired(tappedAt, SEND_AGAIN_MS, wall)))
       this.#sendWaiting();
   }
 
@@ -305,16 +317,23 @@ export class PhoneLine {
 
   /** Cards that ring here, less those just tapped. */
   #ringing(): readonly Card[] {
-    const wall = this.#world.now().wall;
     return (this.view.shown?.calls ?? []).filter((card) => {
       const tap = this.pending(card.id);
-      return card.ring > 0 && !(tap && wall - tap.tappedAt < TRUST_TAP_MS);
+      return card.ring > 0 && !(tap && this.#justTapped(tap));
     });
   }
 
+  #justTapped({ tappedAt }: Waiting): boolean {
+    return !hasExpired(tappedAt, TRUST_TAP_MS, this.#world.now().wall);
+  }
+
   #ring(again = false): void {
-    const tune = loudest(this.#ringing().map(tuneOf));
-    if (tune === this.#sounding && !again) return;
+    const ringing = this.#ringing();
+    const tune = loudest(ringing.map(tuneOf));
+    // Another call, or the same patient again, is heard now and not with the next repetition.
+    const more = ringing.some(({ id, ring }) => ring > (this.#rang.get(id) ?? 0));
+    this.#rang = new Map(ringing.map(({ id, ring }) => [id, ring]));
+    if (tune === this.#sounding && !more && !again) return;
     this.#sounding = tune;
     this.#world.bell.ring(tune);
   }
