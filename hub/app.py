@@ -139,7 +139,7 @@ async def _wire(settings: Settings, store: Store, more: Sequence[Performer]) -> 
     houses = Houses(store, clock)
     gateway = Gateway(names=houses.names, clock=clock, version=version("bjelle"), faces=Faces())
     metrics = Metrics()
-    ways = transports(settings, store)
+    ways = transports(settings, store, hub=True)
     channels = Channels(
         settings=settings,
         store=store,

@@ -19,6 +19,8 @@ OVERDUE = timedelta(hours=26)
 """A day, and time for a proof that came late."""
 TOLD_AGAIN = timedelta(hours=1)
 """A person may have closed the technical call of a channel that is still down."""
+BY_HOUSE = frozenset({"webpush"})
+"""Kinds whose receivers are each house's own: one house's proof says nothing of another."""
 TRIES = 3
 """Failed tries in a row before it is told: one lost packet wakes nobody."""
 
@@ -57,6 +59,10 @@ def used_by(plan: Plan) -> set[str]:
     }
 
 
+Way = tuple[HouseId | None, str]
+"""A channel and the house whose receivers it reaches; None: the same for all houses."""
+
+
 @dataclass
 class Health:
     """What is known of each channel; the houses' engines are told of changes."""
@@ -64,53 +70,87 @@ class Health:
     engines: Mapping[HouseId, Engine]
     kinds: Mapping[str, str]
     """Configured channels and their kinds."""
-    last: dict[str, datetime] = field(default_factory=dict[str, datetime])
-    failing: dict[str, str] = field(default_factory=dict[str, str])
+    last: dict[Way, datetime] = field(default_factory=dict[Way, datetime])
+    failing: dict[Way, str] = field(default_factory=dict[Way, str])
     waiting: Mapping[str, int] = field(default_factory=dict[str, int])
-    _told: dict[str, datetime] = field(default_factory=dict[str, datetime])
+    _told: dict[Way, datetime] = field(default_factory=dict[Way, datetime])
 
-    async def works(self, channel: str, at: datetime) -> None:
+    def way(self, channel: str, house: HouseId) -> Way:
+        """Return what a receipt in this house says something of."""
+        return (house if self.kinds.get(channel) in BY_HOUSE else None, channel)
+
+    def proved_through(self, channel: str) -> Sequence[HouseId]:
+        """Return the houses whose proofs are needed: one for all, or each that rings it.
+
+        Where no house rings it yet, somebody is setting it up and wants to see it work.
+        """
+        if self.kinds.get(channel) not in BY_HOUSE:
+            return sorted(self.engines)[:1]
+        return self._ringing(channel) or sorted(self.engines)
+
+    def _ringing(self, channel: str) -> list[HouseId]:
+        return sorted(h for h, e in self.engines.items() if channel in used_by(e.state.plan))
+
+    def _concerned(self, way: Way) -> Sequence[Engine]:
+        house, channel = way
+        if house is None:
+            return list(self.engines.values())
+        # A house that does not ring it needs no technical call about it.
+        return [self.engines[one] for one in self._ringing(channel) if one == house]
+
+    async def works(self, channel: str, at: datetime, house: HouseId) -> None:
         """Take note of a receipt; end the technical calls about the channel."""
-        self.last[channel] = max(at, self.last.get(channel, at))
-        if self.failing.pop(channel, ""):
-            log.info("channel works again", channel=channel)
-        self._told.pop(channel, None)
-        for engine in self.engines.values():
+        way = self.way(channel, house)
+        self.last[way] = max(at, self.last.get(way, at))
+        if self.failing.pop(way, ""):
+            log.info("channel works again", channel=channel, house=way[0])
+        self._told.pop(way, None)
+        for engine in self._concerned(way):
             # Asked of the state, so that a fault from before a restart ends too.
             if _is_told(engine, channel):
                 await _tell(engine, FaultMended(fault_of(channel)))
 
-    async def fails(self, channel: str, why: str, at: datetime, *, tell: bool) -> None:
+    async def fails(
+        self, channel: str, why: str, at: datetime, house: HouseId, *, tell: bool
+    ) -> None:
         """Take note of a failed try; `tell`: make it a technical call, once."""
-        if channel not in self.failing:
-            log.warning("channel fails", channel=channel, why=why)
-        self.failing[channel] = why
-        if not tell or at < self._told.get(channel, at) + self._quiet(channel):
+        way = self.way(channel, house)
+        if way not in self.failing:
+            log.warning("channel fails", channel=channel, house=way[0], why=why)
+        self.failing[way] = why
+        if not tell or at < self._told.get(way, at) + self._quiet(way):
             return
-        self._told[channel] = at
+        self._told[way] = at
         detail = f"channel {channel}: {why}"
-        for engine in self.engines.values():
+        for engine in self._concerned(way):
             if not _is_told(engine, channel):
                 await _tell(engine, FaultNoticed(fault_of(channel), detail))
 
-    def _quiet(self, channel: str) -> timedelta:
-        return TOLD_AGAIN if channel in self._told else timedelta(0)
+    def _quiet(self, way: Way) -> timedelta:
+        return TOLD_AGAIN if way in self._told else timedelta(0)
 
     def ages_s(self, now: datetime) -> dict[str, float]:
-        """Return seconds since each configured channel's last receipt; infinite: never."""
-        return {
-            name: (now - self.last[name]).total_seconds() if name in self.last else float("inf")
-            for name in self.kinds
-        }
+        """Return seconds since each configured channel's last receipt; infinite: never.
+
+        Where each house has receivers of its own, the house that waits longest counts.
+        """
+        return {name: self._age_s(name, now) for name in self.kinds}
+
+    def _age_s(self, channel: str, now: datetime) -> float:
+        ways = [self.way(channel, house) for house in self.proved_through(channel)]
+        if not ways or any(way not in self.last for way in ways):
+            return float("inf")
+        return max((now - self.last[way]).total_seconds() for way in ways)
 
     def standing(self, house: HouseId, now: datetime) -> Sequence[Standing]:
         """Return every channel that is configured, or that the house's ladders ring."""
         used = used_by(self.engines[house].state.plan)
         names = [*self.kinds, *sorted(used - set(self.kinds))]
-        return [self._standing(name, now, used=name in used) for name in names]
+        return [self._standing(name, house, now, used=name in used) for name in names]
 
-    def _standing(self, name: str, now: datetime, *, used: bool) -> Standing:
-        last = self.last.get(name)
+    def _standing(self, name: str, house: HouseId, now: datetime, *, used: bool) -> Standing:
+        way = self.way(name, house)
+        last = self.last.get(way)
         age = None if last is None else now - last
         return Standing(
             name=name,
@@ -120,7 +160,7 @@ class Health:
             last_proof=last,
             age_s=None if age is None else round(age.total_seconds(), 1),
             overdue=age is None or age > OVERDUE,
-            failing=self.failing.get(name, ""),
+            failing=self.failing.get(way, ""),
             waiting=self.waiting.get(name, 0),
         )
 

@@ -156,12 +156,14 @@ class Outbox:
 
         await self._place.transact(work)
 
-    async def last_sent(self) -> dict[str, datetime]:
-        """Return when each channel last gave a receipt."""
-        last = select(_row.channel, func.max(_row.sent_at)).where(_row.state == "sent")
+    async def last_sent(self) -> dict[tuple[HouseId, str], datetime]:
+        """Return when each channel last gave a receipt in each house."""
+        last = select(_row.house, _row.channel, func.max(_row.sent_at)).where(
+            _row.state == "sent"
+        )
         async with self._place.read() as connection:
-            rows = (await connection.execute(last.group_by(_row.channel))).all()
-        return {channel: at for channel, at in rows if at is not None}
+            rows = (await connection.execute(last.group_by(_row.house, _row.channel))).all()
+        return {(HouseId(house), channel): at for house, channel, at in rows if at is not None}
 
     async def waiting(self) -> dict[str, int]:
         """Return how many rows wait on each channel."""

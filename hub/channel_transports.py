@@ -7,7 +7,8 @@ that the provider took it, MQTT's the broker's PUBACK (whether anybody listens i
 import asyncio
 import contextlib
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, assert_never
 from urllib.parse import quote, urlsplit
 
@@ -188,19 +189,31 @@ async def _nothing(message: Received) -> None:
     del message  # a channel only speaks
 
 
-def transports(settings: Settings, place: Transacts | None = None) -> Mapping[str, Transport]:
+def transports(
+    settings: Settings, place: Transacts | None = None, *, hub: bool = False
+) -> Mapping[str, Transport]:
     """Return the ways of the settings, by the names that ladders use.
 
-    `place` is where subscriptions stand; without it they are only checked.
+    `place` is where subscriptions stand; without it they are only checked. Only the `hub` makes
+    the key of Web Push: a command beside it may run as another user.
 
     Raises:
         WrongChannel: one of them cannot work; the text names the field.
     """
-    return {n: _transport(n, of, settings, place) for n, of in settings.channels.items()}
+    keys = Vapid.made if hub else _if_there
+    return {n: _transport(n, of, settings, place, keys) for n, of in settings.channels.items()}
+
+
+def _if_there(file: Path) -> Vapid | None:
+    return Vapid.kept(file) if file.exists() else None
 
 
 def _transport(
-    name: str, of: ChannelSettings, settings: Settings, place: Transacts | None
+    name: str,
+    of: ChannelSettings,
+    settings: Settings,
+    place: Transacts | None,
+    keys: Callable[[Path], Vapid | None],
 ) -> Transport:
     address = of.url.get_secret_value()
     match of.kind:
@@ -211,20 +224,24 @@ def _transport(
         case "mqtt":
             return ByMqtt(name, settings)
         case "webpush":
-            return _web_push(name, address, settings, place)
+            return _web_push(name, address, settings, place, keys)
         case _:
             assert_never(of.kind)
 
 
 def _web_push(
-    name: str, contact: str, settings: Settings, place: Transacts | None
+    name: str,
+    contact: str,
+    settings: Settings,
+    place: Transacts | None,
+    keys: Callable[[Path], Vapid | None],
 ) -> Transport:
     if not contact.startswith(("mailto:", "https://")):
         raise WrongChannel(_expected(name, "whom to write to, as mailto:NAME@HOUSE"))
     try:
-        vapid = Vapid.kept(settings.data_dir / VAPID_FILE)
+        vapid = keys(settings.data_dir / VAPID_FILE)
     except (OSError, ValueError) as error:
-        raise WrongChannel(f"channels.{name}: its key cannot be kept: {error}") from error
+        raise WrongChannel(f"channels.{name}: its key cannot be used: {error}") from error
     return WebPush(vapid, Subscriptions(place) if place else None, contact, SystemClock().now)
 
 

@@ -213,7 +213,7 @@ class Channels:
         now = self._clock.now()
         await self._mark(self._outbox.sent(order, receipt, now))
         log.info("notice sent", channel=order.channel, call=order.call, receipt=receipt)
-        await self.health.works(order.channel, now)
+        await self.health.works(order.channel, now, order.house)
 
     async def _failed(self, order: Order, why: str, *, refused: bool = False) -> None:
         now = self._clock.now()
@@ -229,7 +229,7 @@ class Channels:
                 self._later[order.id] = now + pause_after(again.tries)
             await self._mark(self._outbox.again(order, why, now))
         tell = refused or over or order.tries + 1 >= TRIES
-        await self.health.fails(order.channel, why, now, tell=tell)
+        await self.health.fails(order.channel, why, now, order.house, tell=tell)
 
     def _forget(self, order: Order) -> None:
         self._fresh[order.channel].pop(order.id, None)
@@ -256,9 +256,9 @@ class Channels:
             if order.house not in self._engines:
                 continue
             why = f"not configured: add [channels.{order.channel}] to bjelle.toml"
-            await self._outbox.given_up(order, why, self._clock.now())
-            tell = not self._settings.demo
-            await self.health.fails(order.channel, why, self._clock.now(), tell=tell)
+            now, tell = self._clock.now(), not self._settings.demo
+            await self._outbox.given_up(order, why, now)
+            await self.health.fails(order.channel, why, now, order.house, tell=tell)
 
     # --- proofs -------------------------------------------------------------------------------
 
@@ -270,27 +270,25 @@ class Channels:
 
     async def _prove(self) -> None:
         """Read what tests by hand have proved, and put today's proofs in line."""
-        for name, at in (await self._outbox.last_sent()).items():
-            known = self.health.last.get(name)
+        for (house, name), at in (await self._outbox.last_sent()).items():
+            known = self.health.last.get(self.health.way(name, house))
             if known is None or at > known:
-                await self.health.works(name, at)
+                await self.health.works(name, at, house)
         self.health.waiting = await self._outbox.waiting()
-        if not self._engines:
-            return
-        house = min(self._engines)
         now = self._clock.now()
-        local = now.astimezone(ZoneInfo(self._engines[house].state.plan.timezone))
         for name in self._ways:
-            mark = self._mark_of_proof(name, local)
-            if mark and await self._outbox.order_proof(house, name, mark, now):
-                self._news[name].set()
+            for house in self.health.proved_through(name):
+                mark = self._mark_of_proof(house, name, now)
+                if mark and await self._outbox.order_proof(house, name, mark, now):
+                    self._news[name].set()
 
-    def _mark_of_proof(self, name: str, local: datetime) -> str:
-        """Return what today's proof is called, empty while none is due."""
-        day = f"{local:%Y-%m-%d}"
-        if name in self.health.failing:
+    def _mark_of_proof(self, house: HouseId, name: str, now: datetime) -> str:
+        """Return what today's proof through this house is called, empty while none is due."""
+        local = now.astimezone(ZoneInfo(self._engines[house].state.plan.timezone))
+        way, day = self.health.way(name, house), f"{local:%Y-%m-%d}"
+        if way in self.health.failing:
             return f"{day}T{local:%H}"  # each hour, until it works
-        if name not in self.health.last or local.hour >= self._settings.channel_proof_hour:
+        if way not in self.health.last or local.hour >= self._settings.channel_proof_hour:
             return day
         return ""
 

@@ -5,6 +5,7 @@ ledger), 2 could not be done (wrong usage, refused input, nothing to work on).
 """
 
 import importlib
+import logging
 import sys
 from importlib.metadata import entry_points, version
 from typing import Annotated, Any
@@ -36,7 +37,16 @@ PARTS = (
 """Command name and where it lives. What stands above the hub comes in by entry point."""
 PANELS = {
     "Running a hub": ("serve", "doctor", "version"),
-    "A house and its people": ("house", "user", "handset", "board", "broker", "device"),
+    "A house and its people": (
+        "house",
+        "user",
+        "handset",
+        "board",
+        "broker",
+        "device",
+        "channel",
+    ),
+    "Who would be rung": ("route", "coverage", "rules", "rehearse"),
     "What happened, and why": ("report", "why", "ledger", "replay"),
     "Keeping it": ("backup", "restore", "db"),
     "Pretending": ("demo", "simulate", "bench"),
@@ -111,11 +121,19 @@ def _gather(wanted: str | None) -> None:
         _mount(name, getattr(importlib.import_module(module), attribute))
 
 
+def _log_aside() -> None:
+    """Keep the log out of stdout, which a script reads the answer from."""
+    from hub.logs import set_up
+
+    set_up(level=logging.WARNING)
+
+
 def main() -> None:
     """Run the command line."""
     first = sys.argv[1] if len(sys.argv) > 1 else None
     if first not in ("serve", "version"):
         _gather(first)
+        _log_aside()
     sys.exit(app())
 
 

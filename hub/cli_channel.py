@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from hub.channel_health import OVERDUE, used_by
+from hub.channel_health import BY_HOUSE, OVERDUE, used_by
 from hub.channel_notice import NotSent, Order, Transport, notice_of
 from hub.channel_outbox import Outbox
-from hub.channel_transports import TRY_S, WrongChannel, transports
+from hub.channel_transports import TRY_S, VAPID_FILE, WrongChannel, transports
 from hub.cli_door import (
     NO,
     HouseOption,
@@ -27,6 +27,7 @@ from hub.house_store import houses, newest_plan
 from hub.names import Names
 from hub.settings import Settings
 from hub.store.database import Database
+from hub.web_push import Vapid, foreign_folder
 from routing.ids import HouseId
 from routing.step import empty
 
@@ -78,6 +79,29 @@ def try_out(
         raise typer.Exit(NO)
 
 
+@channel.command()
+def key(json: JsonOption = False) -> None:
+    """Make the hub's Web Push key where there is none yet, and show its public half.
+
+    The hub makes it by itself at its start. Only the user who runs the hub can make it here.
+    """
+    file = settings().data_dir / VAPID_FILE
+    if not file.parent.is_dir():
+        fail(f"no folder {file.parent}: it is `data_dir` of the settings; the hub makes it")
+    owner = foreign_folder(file.parent)
+    if owner and not file.exists():
+        fail(f"{file.parent} belongs to {owner}: run this as {owner}, who runs the hub")
+    try:
+        made = Vapid.made(file)
+    except (OSError, ValueError) as error:
+        fail(f"no key: {error}")
+    if json:
+        print_json({"file": str(file), "public": made.public})
+    else:
+        print(f"{file}: keep a copy with the backups; another key ends every subscription")
+        print(f"public half: {made.public}")
+
+
 def _ways(given: Settings) -> dict[str, Transport]:
     try:
         return dict(transports(given))
@@ -122,7 +146,17 @@ async def _standing(store: str | None, given: Settings) -> list[dict[str, Any]]:
         await base.close()
     now = SystemClock().now()
     names = [*given.channels, *sorted(set(used) - set(given.channels))]
-    return [_row(name, given, used, last.get(name), waiting, now) for name in names]
+    rows: list[dict[str, Any]] = []
+    for name in names:
+        proofs = {house: at for (house, one), at in last.items() if one == name}
+        ringing = used.get(name, [])
+        if name in given.channels and given.channels[name].kind in BY_HOUSE and ringing:
+            # Each house has telephones of its own, so that one's proof says nothing of another.
+            rows += [_row(name, given, [h], proofs.get(h), waiting, now) for h in ringing]
+        else:
+            newest = max(proofs.values(), default=None)
+            rows.append(_row(name, given, ringing, newest, waiting, now))
+    return rows
 
 
 async def _used(base: Database) -> dict[str, list[HouseId]]:
@@ -137,7 +171,7 @@ async def _used(base: Database) -> dict[str, list[HouseId]]:
 def _row(
     name: str,
     given: Settings,
-    used: dict[str, list[HouseId]],
+    used: list[HouseId],
     last: datetime | None,
     waiting: dict[str, int],
     now: datetime,
@@ -148,7 +182,7 @@ def _row(
         "name": name,
         "kind": of.kind if of else None,
         "configured": of is not None,
-        "used_by": used.get(name, []),
+        "used_by": used,
         "last_proof": None if last is None else last.isoformat(),
         "age_s": None if age is None else round(age.total_seconds(), 1),
         "overdue": age is None or age > OVERDUE,

@@ -26,6 +26,10 @@ from routing.ids import HandsetId, HouseId
 
 log = structlog.get_logger(__name__)
 
+NO_KEY = (
+    "the hub has no Web Push key yet: start the hub, which makes it, "
+    "or run `bjelle channel key` as the user that runs the hub"
+)
 TTL_S = 60
 """A sign that comes later than this wakes somebody for what is long decided."""
 TRY_S = 7.0
@@ -130,14 +134,15 @@ class WebPush:
 
     def __init__(
         self,
-        vapid: Vapid,
+        vapid: Vapid | None,
         subscriptions: Subscriptions | None,
         contact: str,
         now: Callable[[], datetime],
     ) -> None:
         """`contact` is whom a push service may write to: mailto:… or https://….
 
-        Without `subscriptions` it only stands for a configuration that is right.
+        Without `subscriptions` it only stands for a configuration that is right. Without
+        `vapid` the hub has made no key yet: whoever asks beside it makes none either.
         """
         self._vapid = vapid
         self._subscriptions = subscriptions
@@ -147,7 +152,13 @@ class WebPush:
     @property
     def key(self) -> str:
         """What a browser binds its subscription to."""
-        return self._vapid.public
+        return self._own.public
+
+    @property
+    def _own(self) -> Vapid:
+        if self._vapid is None:
+            raise NotSent(NO_KEY, refused=True)
+        return self._vapid
 
     @property
     def subscriptions(self) -> Subscriptions:
@@ -158,7 +169,7 @@ class WebPush:
 
     async def send(self, notice: Notice) -> str:
         """Knock on every telephone; the receipt counts those whose service took it."""
-        now = self._now()
+        now, own = self._now(), self._own
         found = await self.subscriptions.in_use(notice.house, now)
         if notice.call == "" and not found:
             # The daily proof comes when it comes: any telephone that holds proves the way.
@@ -174,7 +185,7 @@ class WebPush:
 
             async def one(held: Held) -> str:
                 async with room:
-                    return await self._knock(client, notice, held)
+                    return await self._knock(client, own, notice, held)
 
             said = await asyncio.gather(*(one(held) for held in found))
         taken = sum(not why for why in said)
@@ -182,14 +193,16 @@ class WebPush:
             raise NotSent(next(why for why in said if why))
         return f"web push taken for {taken} of {len(said)} telephones"
 
-    async def _knock(self, client: httpx.AsyncClient, notice: Notice, held: Held) -> str:
+    async def _knock(
+        self, client: httpx.AsyncClient, own: Vapid, notice: Notice, held: Held
+    ) -> str:
         """Post one message; return why it was not taken, empty if it was."""
         body = orjson.dumps(
             {"call": notice.call or None, "lang": held.lang, "test": notice.call == ""}
         )
         to, now = held.subscription, self._now()
         headers = {
-            "Authorization": self._vapid.authorization(to.endpoint, self._contact, now),
+            "Authorization": own.authorization(to.endpoint, self._contact, now),
             "Content-Encoding": "aes128gcm",
             "Content-Type": "application/octet-stream",
             "TTL": str(TTL_S),

@@ -9,6 +9,7 @@ import base64
 import binascii
 import contextlib
 import os
+import pwd
 import struct
 import tempfile
 from dataclasses import dataclass
@@ -17,12 +18,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import orjson
+import structlog
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+log = structlog.get_logger(__name__)
 
 CURVE = ec.SECP256R1()
 RECORD_BYTES = 4096
@@ -119,25 +123,46 @@ class Vapid:
 
     @classmethod
     def kept(cls, file: Path) -> "Vapid":
-        """Return the key of this file; make both where there is none yet.
-
-        Another key would end every subscription, so the file belongs into the backup.
+        """Return the key of this file; nothing is made.
 
         Raises:
-            OSError: the folder cannot be written.
+            FileNotFoundError: there is none yet.
+            PermissionError: it is another user's; the text says what to do.
             ValueError: the file is no key of ours; the text says what to do.
         """
-        if not file.exists():
-            _write_once(file, ec.generate_private_key(CURVE))
         try:
-            key = serialization.load_pem_private_key(file.read_bytes(), password=None)
+            pem = file.read_bytes()
+        except PermissionError as error:
+            me = _user(os.geteuid())
+            raise PermissionError(
+                f"{file} belongs to {_owner(file)} and {me} may not read it: "
+                f"`chown {me} {file}` where {me} is the user that runs the hub"
+            ) from error
+        _close(file)
+        try:
+            key = serialization.load_pem_private_key(pem, password=None)
         except (ValueError, TypeError) as error:
             raise ValueError(
                 f"{file} is not a key: put the backup's there, or delete it"
-            ) from (error)
+            ) from error
         if not isinstance(key, ec.EllipticCurvePrivateKey):
             raise ValueError(f"{file} is not a P-256 key: put the backup's there")  # noqa: TRY004
         return cls(key)
+
+    @classmethod
+    def made(cls, file: Path) -> "Vapid":
+        """Return the key of this file; make both where there is none yet.
+
+        Only for who runs the hub: the file is that user's, and nobody else may read it.
+        Another key would end every subscription, so the file belongs into the backup.
+
+        Raises:
+            OSError: the folder cannot be written; or as `kept`.
+            ValueError: as `kept`.
+        """
+        if not file.exists():
+            _write_once(file, ec.generate_private_key(CURVE))
+        return cls.kept(file)
 
     def authorization(self, endpoint: str, contact: str, now: datetime) -> str:
         """Return the header that tells this push service who is asking (RFC 8292)."""
@@ -158,6 +183,42 @@ def _point(key: ec.EllipticCurvePublicKey) -> bytes:
     return key.public_bytes(
         serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
     )
+
+
+def _user(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)  # a container's user has no name
+
+
+def _owner(file: Path) -> str:
+    try:
+        return _user(file.stat().st_uid)
+    except OSError:
+        return "another user"
+
+
+def foreign_folder(folder: Path) -> str:
+    """Return who owns the folder where that is not us; empty: it is ours, or not there yet."""
+    try:
+        uid = folder.stat().st_uid
+    except FileNotFoundError:
+        return ""
+    return "" if uid == os.geteuid() else _user(uid)
+
+
+def _close(file: Path) -> None:
+    """Take other people's rights to the file away: a backup's copy may have come with some.
+
+    Where it is not ours to change, it is said and used all the same: a hub must start.
+    """
+    if not file.stat().st_mode & 0o077:
+        return
+    try:
+        file.chmod(0o600)
+    except OSError:
+        log.warning("others may read the hub's web push key: chmod 600", file=str(file))
 
 
 def _write_once(file: Path, key: ec.EllipticCurvePrivateKey) -> None:

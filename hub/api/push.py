@@ -39,6 +39,7 @@ class Push(BaseModel):
     )
     subscribed: bool
     ended: str = Field(description="why the last subscription ended: ask the person again")
+    lang: str = Field(default="nb", description="of this telephone's notices")
 
 
 @routes.get("")
@@ -50,7 +51,8 @@ async def push(session: TheSession, hub: TheHub) -> Push:
     held = {one.handset: one for one in await way.subscriptions.all_of(session.house)}
     mine = held.get(handset)
     ended = mine.ended_why if mine else ""
-    return Push(key=way.key, subscribed=mine is not None and not ended, ended=ended)
+    lang = mine.lang if mine else "nb"
+    return Push(key=way.key, subscribed=mine is not None and not ended, ended=ended, lang=lang)
 
 
 @routes.put("", status_code=204)

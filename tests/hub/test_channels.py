@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -69,16 +69,22 @@ class Ward:
                     return found[0]
                 await asyncio.sleep(0.02)
 
-    def fault(self, channel: str = "duty") -> bool:
-        """Tell whether the technical call about the channel is open."""
-        calls = self.engine.state.calls.values()
+    def fault(self, channel: str = "duty", house: HouseId = HOUSE) -> bool:
+        """Tell whether a house's technical call about the channel is open."""
+        calls = self.channels.health.engines[house].state.calls.values()
         return any(c.fault == fault_of(channel) and is_open(c) for c in calls)
 
 
 @contextlib.asynccontextmanager
 async def ward(
-    store: Store, given: Mapping[str, Any], *, clean: bool = True, **more: Any
+    store: Store,
+    given: Mapping[str, Any],
+    *,
+    clean: bool = True,
+    also: Sequence[HouseId] = (),
+    **more: Any,
 ) -> AsyncIterator[Ward]:
+    """Run HOUSE, and `also` houses just like it, in one process."""
     clock = SystemClock()
     plan = small_plan(clock, 1)
     ladder = Ladder(next(iter(plan.ladders)), (DUTY,), DUTY)
@@ -90,21 +96,22 @@ async def ward(
         store=store,
         clock=clock,
         engines=engines,
-        names={HOUSE: small_names(plan)},
-        ways=transports(settings, store),
+        names=dict.fromkeys((HOUSE, *also), small_names(plan)),
+        ways=transports(settings, store, hub=True),
     )
-    engines[HOUSE] = engine = await Engine.start(
-        HOUSE,
-        empty(plan),
-        clock=clock,
-        store=store,
-        performers=(channels,),
-        limits=Limits(listen=timedelta(0)),
-    )
-    async with running(store, engine, clean=clean) as tasks:
+    for house in (HOUSE, *also):
+        engines[house] = await Engine.start(
+            house,
+            empty(replace(plan, house=house)),
+            clock=clock,
+            store=store,
+            performers=(channels,),
+            limits=Limits(listen=timedelta(0)),
+        )
+    async with running(store, *engines.values(), clean=clean) as tasks:
         sending = tasks.create_task(channels.run())
         try:
-            yield Ward(store, engine, channels)
+            yield Ward(store, engines[HOUSE], channels)
         finally:
             sending.cancel()
             await asyncio.gather(sending, return_exceptions=True)
@@ -219,7 +226,7 @@ async def test_a_notice_leaves_while_the_store_is_away_and_only_once(place: Plac
             NtfyServer().running() as server,
             ward(store, ntfy(server)) as house,
         ):
-            await until(lambda: "duty" in house.channels.health.last)
+            await until(lambda: (None, "duty") in house.channels.health.last)
             with place.stalled():
                 call = await house.press()
                 async with asyncio.timeout(40):

@@ -1,7 +1,12 @@
 """Web Push: sealed for one browser, signed by the hub's own key, over when the service says."""
 
+import asyncio
 import json
+import os
+import pwd
 import stat
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +15,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import insert
 
-from hub.channel_notice import NotSent, Order, notice_of
+from hub.channel_health import TRIES
+from hub.channel_notice import Notice, NotSent, Order, notice_of
 from hub.channel_transports import VAPID_FILE, WrongChannel, transports
 from hub.clock import SystemClock
 from hub.push_channel import Subscriptions, WebPush, subscription
@@ -18,11 +24,12 @@ from hub.settings import Settings
 from hub.store import tables
 from hub.store.store import Store
 from hub.web_push import Subscription, Vapid, WrongSubscription, seal
-from routing.ids import HandsetId
+from routing.ids import HandsetId, HouseId
 from routing.plan import Role
 from tests.hub.test_channels import nobody_is_named, ward
 from tests.support.exchange import HOUSE, Exchange, body, exchange, small_names
 from tests.support.push_service import PushService, data, text
+from tests.support.shell import until
 
 CONTACT = "mailto:drift@helsehus.example"
 HERE = ("127.0.0.1",)
@@ -48,10 +55,71 @@ def test_the_example_of_rfc_8291_comes_out_to_the_byte() -> None:
 
 def test_the_hubs_key_is_made_once_and_is_for_the_hubs_eyes_only(tmp_path: Path) -> None:
     file = tmp_path / "data" / VAPID_FILE
-    made, kept = Vapid.kept(file), Vapid.kept(file)
-    assert made.public == kept.public
+    made, again, kept = Vapid.made(file), Vapid.made(file), Vapid.kept(file)
+    assert made.public == again.public == kept.public
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert [one.name for one in file.parent.iterdir()] == [VAPID_FILE]
+
+
+def test_a_key_copied_from_a_backup_loses_the_rights_of_others(tmp_path: Path) -> None:
+    Vapid.made(tmp_path / VAPID_FILE)
+    (tmp_path / VAPID_FILE).chmod(0o644)
+    Vapid.kept(tmp_path / VAPID_FILE)
+    assert stat.S_IMODE((tmp_path / VAPID_FILE).stat().st_mode) == 0o600
+
+
+async def test_who_asks_beside_the_hub_makes_no_key_and_hears_what_to_do(
+    tmp_path: Path,
+) -> None:
+    given = Settings(channels=CHANNELS, data_dir=tmp_path)  # type: ignore[arg-type]
+    [way] = transports(given).values()
+    with pytest.raises(NotSent, match="start the hub, which makes it") as refused:
+        await way.send(Notice("k", HOUSE, "", "", SystemClock().now()))
+    assert refused.value.refused
+    assert not (tmp_path / VAPID_FILE).exists()
+
+
+def as_user(folder: Path, *arguments: str, uid: int) -> "subprocess.CompletedProcess[str]":
+    """Run `bjelle` as another user, as an operator does who forgot who runs the hub."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can be another user")
+    return subprocess.run(
+        [sys.executable, "-m", "hub.cli", *arguments],
+        env={**os.environ, "BJELLE_DATA_DIR": str(folder)},
+        check=False,
+        capture_output=True,
+        text=True,
+        user=uid,
+    )
+
+
+def test_the_key_is_made_by_the_user_who_runs_the_hub_and_by_nobody_else(
+    tmp_path: Path,
+) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can be another user")
+    folder = tmp_path / "data"
+    folder.mkdir()
+    os.chown(folder, 1, 1)
+    refused = as_user(folder, "channel", "key", uid=0)
+    assert refused.returncode == 2
+    assert f"{folder} belongs to {pwd.getpwuid(1).pw_name}" in refused.stderr
+    assert list(folder.iterdir()) == []
+
+
+def test_another_users_key_is_refused_with_whose_it_is_and_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / VAPID_FILE
+    Vapid.made(file)
+
+    def closed(_: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", closed)
+    me = pwd.getpwuid(os.geteuid()).pw_name
+    with pytest.raises(PermissionError, match=f"belongs to {me} .* `chown"):
+        Vapid.kept(file)
 
 
 def test_a_key_file_that_is_none_is_refused_by_name_and_without_its_content(
@@ -60,7 +128,7 @@ def test_a_key_file_that_is_none_is_refused_by_name_and_without_its_content(
     (tmp_path / VAPID_FILE).write_text("a secret of somebody's")
     given = Settings(channels=CHANNELS, data_dir=tmp_path)  # type: ignore[arg-type]
     with pytest.raises(WrongChannel, match=r"channels\.duty: its key") as refused:
-        transports(given)
+        transports(given, hub=True)
     assert "secret" not in str(refused.value)
 
 
@@ -111,7 +179,7 @@ async def subscribed(hub: Exchange, service: PushService, *telephones: str) -> l
 
 def push_of(folder: Path, store: Store | None) -> WebPush:
     settings = Settings(channels=CHANNELS, data_dir=folder)  # type: ignore[arg-type]
-    [way] = transports(settings, store).values()
+    [way] = transports(settings, store, hub=True).values()
     assert isinstance(way, WebPush)
     return way
 
@@ -182,7 +250,7 @@ async def test_another_hubs_key_is_refused_by_the_service_and_told(tmp_path: Pat
         exchange(tmp_path, store=store, push=way, push_services=HERE) as hub,
     ):
         await subscribed(hub, service, "phone-1")
-        service.key = Vapid.kept(tmp_path / "other.pem").public
+        service.key = Vapid.made(tmp_path / "other.pem").public
         with pytest.raises(NotSent, match="answered 403"):
             await way.send(notice(hub, "1-1"))
         assert service.refused == ["another key"]
@@ -211,7 +279,7 @@ async def test_the_ladders_last_rung_rings_by_web_push_and_its_proof_is_quiet(
         browser = service.browser("phone-1")
         keys = browser.subscription()["keys"]
         to = subscription(browser.endpoint, keys["p256dh"], keys["auth"], HERE)
-        service.key = Vapid.kept(tmp_path / VAPID_FILE).public
+        service.key = Vapid.made(tmp_path / VAPID_FILE).public
         async with ward(store, CHANNELS, data_dir=tmp_path) as house:
             now = SystemClock().now()
             await Subscriptions(store).keep(HOUSE, HandsetId("phone-1"), to, "nb", now)
@@ -230,6 +298,48 @@ async def test_the_ladders_last_rung_rings_by_web_push_and_its_proof_is_quiet(
     said = {p.headers["urgency"]: json.loads(browser.opened(p.body)) for p in service.pushed}
     assert said["high"] == {"call": call, "lang": "nb", "test": False}
     assert said["low"] == {"call": None, "lang": "nb", "test": True}
+
+
+ANNEX = HouseId("annex")
+
+
+async def test_each_house_proves_the_way_to_its_own_telephones(
+    store: Store, tmp_path: Path
+) -> None:
+    async with PushService().running() as service:
+        service.key = Vapid.made(tmp_path / VAPID_FILE).public
+        browser = service.browser("phone-1")
+        keys = browser.subscription()["keys"]
+        to = subscription(browser.endpoint, keys["p256dh"], keys["auth"], HERE)
+        async with ward(store, CHANNELS, data_dir=tmp_path, also=[ANNEX]) as house:
+            now, phone = SystemClock().now(), HandsetId("phone-1")
+            await Subscriptions(store).keep(HOUSE, phone, to, "nb", now)
+            standing = house.channels.standing
+            await house.channels._prove()
+            await until(lambda: standing(HOUSE)[0].last_proof)
+            # Nobody in the annex takes notices: what works here says nothing of there.
+            await until(lambda: house.fault(house=ANNEX))
+            assert not house.fault()
+            assert not standing(HOUSE)[0].overdue
+            assert (standing(ANNEX)[0].last_proof, standing(ANNEX)[0].overdue) == (None, True)
+            assert "no signed-in telephone" in standing(ANNEX)[0].failing
+            assert house.channels.proof_ages_s() == {"duty": float("inf")}
+            await Subscriptions(store).keep(ANNEX, phone, to, "nb", now)
+            await until(lambda: not house.fault(house=ANNEX))
+            assert house.channels.proof_ages_s()["duty"] < 60
+
+
+async def test_a_house_that_never_rings_it_hears_nothing_of_it(
+    store: Store, tmp_path: Path
+) -> None:
+    given = {"push": CHANNELS["duty"]}
+    async with ward(store, given, data_dir=tmp_path) as house:
+        # Set up, and rung by no ladder yet: proved all the same, so that it can be seen.
+        await until(lambda: house.channels.standing(HOUSE)[0].failing)
+        async with asyncio.timeout(60):
+            while (await house.outbox())[0].tries <= TRIES:  # noqa: ASYNC110 (of a table)
+                await asyncio.sleep(0.05)
+        assert not house.fault("push")
 
 
 def notice(hub: Exchange, call: str) -> Any:
