@@ -22,7 +22,8 @@ from routing.defaults import policy_for
 from routing.ids import HouseId
 from routing.plan import CallType, Plan, Priority
 
-By = Literal["unit", "priority", "day"]
+By = Literal["unit", "priority", "day", "hour"]
+"""`hour`: of the day, by the house's own clock."""
 MEDIAN, P90 = 0.5, 0.9
 SMALL = 5
 """Groups with fewer calls are marked: their figures say little (UX Q6)."""
@@ -259,12 +260,14 @@ def _parted(calls: Sequence[CallTimes], plan: Plan, by: By) -> dict[str, tuple[C
         "unit": lambda call: call.unit or "",
         "priority": lambda call: call.priority.name.lower(),
         "day": lambda call: call.registered.astimezone(zone).date().isoformat(),
+        "hour": lambda call: f"{call.registered.astimezone(zone).hour:02}",
     }
     # Units in the plan's order, also those without a call: a zero is a figure too.
     orders: dict[By, list[str]] = {
         "unit": [str(unit) for unit in plan.units],
         "priority": [priority.name.lower() for priority in Priority],
         "day": [],
+        "hour": [f"{hour:02}" for hour in range(24)],
     }
     parts: dict[str, list[CallTimes]] = {key: [] for key in orders[by]}
     for call in calls:

@@ -22,10 +22,12 @@ LONGEST_PRACTICE = timedelta(hours=4)
 class StayRefused(ValueError):  # noqa: N818 - a state of affairs, told to a person
     """The stay cannot be changed so; `do` is what to do instead."""
 
-    def __init__(self, why: str, do: str) -> None:
-        """Keep what to do."""
+    def __init__(self, why: str, do: str, code: str, **params: str) -> None:
+        """Keep what to do, and what others word it by."""
         super().__init__(why)
         self.do = do
+        self.code = code
+        self.params = params
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,9 @@ def stay_now(plan: Plan, patient: PatientId, now: datetime) -> Stay:
         if stay.patient == patient and _holds(stay, now):
             return stay
     raise StayRefused(
-        f"{patient} does not stay here now", "see GET /api/v1/patients for who does"
+        f"{patient} does not stay here now",
+        "see GET /api/v1/patients for who does",
+        "stay-not-here",
     )
 
 
@@ -56,14 +60,21 @@ def lived(patient: PatientId, now: datetime, changes: dict[str, Any]) -> Change:
     until = changes.get("practice_until")
     if until is not None and not now < until <= now + LONGEST_PRACTICE:
         raise StayRefused(
-            "practice ends within four hours", "give `practice_until` within them"
+            "practice ends within four hours",
+            "give `practice_until` within them",
+            "stay-practice-too-long",
         )
 
     def change(plan: Plan) -> Plan:
         before = stay_now(plan, patient, now)
         for staff in (*changes.get("assigned", ()), *changes.get("backup", ())):
             if staff not in plan.staff:
-                raise StayRefused(f"nobody '{staff}' works here", "name ids of the house file")
+                raise StayRefused(
+                    f"nobody '{staff}' works here",
+                    "name ids of the house file",
+                    "stay-no-such-staff",
+                    id=staff,
+                )
         after = replace(before, **changes)
         _offered(before, after)
         return _with(plan, before, after)
@@ -77,11 +88,22 @@ def moved(patient: PatientId, bed: BedId, now: datetime) -> Change:
     def change(plan: Plan) -> Plan:
         before = stay_now(plan, patient, now)
         if bed not in plan.beds:
-            raise StayRefused(f"there is no bed '{bed}'", f"beds here: {', '.join(plan.beds)}")
+            raise StayRefused(
+                f"there is no bed '{bed}'",
+                f"beds here: {', '.join(plan.beds)}",
+                "stay-no-such-bed",
+                bed=bed,
+            )
         taken = [one for one in plan.stays if one.bed == bed and _reaches(one, before, now)]
         if before.bed == bed or taken:
-            who = "is the patient's own" if before.bed == bed else "is somebody else's"
-            raise StayRefused(f"bed '{bed}' {who}", "choose a bed that is free")
+            mine = before.bed == bed
+            whose = "the patient's own" if mine else "somebody else's"
+            raise StayRefused(
+                f"bed '{bed}' is {whose}",
+                "choose a bed that is free",
+                "stay-own-bed" if mine else "stay-bed-taken",
+                bed=bed,
+            )
         after = replace(before, bed=bed, since=now)
         stays = (
             plan.stays if before.since < now else tuple(s for s in plan.stays if s != before)
@@ -162,7 +184,11 @@ def _offered(before: Stay, after: Stay) -> None:
     if wrong:
         was = f"the wrist alarm is {before.offer.replace('_', ' ')}"
         raise StayRefused(
-            f"{was}: it cannot be {after.offer}", "record the offer, then the answer"
+            f"{was}: it cannot be {after.offer}",
+            "record the offer, then the answer",
+            "stay-not-offered",
+            before=before.offer,
+            after=after.offer,
         )
 
 

@@ -73,6 +73,7 @@ ACCESS: dict[tuple[str, str], Allowed] = {
     ("DELETE", "/api/v1/push"): SIGNED_IN,
     # Care.
     ("GET", "/api/v1/patients"): CARE,
+    ("GET", "/api/v1/stays"): DECIDING,
     ("GET", "/api/v1/patients/{patient}/stay"): CARE,
     ("PATCH", "/api/v1/patients/{patient}/stay"): DECIDING,
     ("POST", "/api/v1/patients/{patient}/move"): DECIDING,
@@ -81,7 +82,10 @@ ACCESS: dict[tuple[str, str], Allowed] = {
     ("GET", "/api/v1/calls/{call_id}"): SIGNED_IN - {Role.STUDENT},
     ("GET", "/api/v1/coverage"): TECHNICAL | {Role.NURSE},
     ("GET", "/api/v1/reviews"): frozenset({Role.NURSE, Role.LEADER}),
-    ("GET", "/api/v1/quality/response-times"): frozenset({Role.NURSE, Role.LEADER}),
+    ("GET", "/api/v1/shifts"): DECIDING,
+    ("GET", "/api/v1/templates"): DECIDING,
+    ("GET", "/api/v1/quality/response-times"): DECIDING,
+    ("GET", "/api/v1/quality/response-times.csv"): DECIDING,
     # Rules: read by those who meet them, changed by those who decide. An objection silences at
     # once, so whoever hears it may record it.
     ("GET", "/api/v1/rules"): RULES_READ,

@@ -24,9 +24,12 @@ from hub.api import (
     quality,
     rules,
     sessions,
+    shifts,
     socket,
     status,
     stays,
+    templates,
+    ward,
 )
 from hub.api import push as push_routes
 from hub.api.access import Gate
@@ -96,6 +99,9 @@ def create_app(
         calls,
         patients,
         stays,
+        ward,
+        shifts,
+        templates,
         quality,
         devices,
         house,

@@ -48,5 +48,6 @@ class Limits:
                 "too many tries to sign in from here",
                 do=f"wait {wait_s} s",
                 retry_after_s=wait_s,
+                params={"seconds": str(wait_s)},
             )
         bucket.left -= 1

@@ -1,5 +1,6 @@
 """Errors as problem+json (RFC 9457): what happened, to whom or what, and what to do next."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import Request
@@ -19,6 +20,12 @@ class Problem(BaseModel):
     status: int
     detail: str = Field(description="Who or what it is about, and what is wrong")
     next: str = Field(description="What to do about it")
+    code: str = Field(
+        "", description="Stable: what exactly is refused, for who words it in another language"
+    )
+    params: dict[str, str] = Field(
+        default_factory=dict[str, str], description="What the words of `code` are about"
+    )
     instance: str | None = None
     errors: list[dict[str, str]] = Field(default_factory=list[dict[str, str]])
     retry_after_s: int | None = None
@@ -36,7 +43,10 @@ class ApiProblem(Exception):  # noqa: N818 - named as its answer is
         *,
         do: str,
         retry_after_s: int = 0,
+        code: str = "",
+        params: Mapping[str, str] | None = None,
     ) -> None:
+        """Say it; `code` names it more closely than `name`, where several share that."""
         super().__init__(detail)
         self.status = status
         self.body = Problem(
@@ -45,6 +55,8 @@ class ApiProblem(Exception):  # noqa: N818 - named as its answer is
             status=status,
             detail=detail,
             next=do,
+            code=code or name,
+            params=dict(params or {}),
             retry_after_s=retry_after_s or None,
         )
 
@@ -81,12 +93,21 @@ def not_yours(path: str, who: str, needed: str) -> ApiProblem:
         "Not for this role",
         f"{path} is for {needed}; you are {who}",
         do="ask somebody with that role, or have a leader change yours with `bjelle user`",
+        params={"role": who},
     )
 
 
 def no_such(what: str, id_: str, *, do: str) -> ApiProblem:
     """There is no such thing, or not for this person."""
-    return ApiProblem(404, "not-found", "Not found", f"there is no {what} {id_!r}", do=do)
+    return ApiProblem(
+        404,
+        "not-found",
+        "Not found",
+        f"there is no {what} {id_!r}",
+        do=do,
+        code=f"no-such-{what}",
+        params={"id": id_},
+    )
 
 
 def store_away(detail: str) -> ApiProblem:
@@ -113,6 +134,7 @@ async def on_http(request: Request, error: Exception) -> JSONResponse:
     problem = Problem(
         type="urn:bjelle:problem:" + ("not-found" if error.status_code == 404 else "refused"),
         title=str(error.detail),
+        code="not-found" if error.status_code == 404 else "refused",
         status=error.status_code,
         detail=f"{request.method} {request.url.path}: {error.detail}",
         next="see /api/v1/openapi.json for what there is",
@@ -124,11 +146,15 @@ async def on_http(request: Request, error: Exception) -> JSONResponse:
 async def on_invalid(request: Request, error: Exception) -> JSONResponse:
     """Say which field is wrong; never repeat its value, which may be a secret."""
     assert isinstance(error, RequestValidationError)
-    wrong = [{"field": _field(e["loc"]), "expected": str(e["msg"])} for e in error.errors()]
+    wrong = [
+        {"field": _field(e["loc"]), "expected": str(e["msg"]), "code": str(e["type"])}
+        for e in error.errors()
+    ]
     fields = ", ".join(one["field"] for one in wrong)
     problem = Problem(
         type="urn:bjelle:problem:invalid",
         title="Request not understood",
+        code="invalid",
         status=422,
         detail=f"{request.method} {request.url.path}: not as expected: {fields}",
         next="correct the fields named in `errors` and send it again",

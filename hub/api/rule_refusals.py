@@ -3,6 +3,20 @@
 from hub.api.problems import ApiProblem, no_such
 from hub.rule_draft import RuleRefused
 
+KNOWN = {
+    "no legal basis": "rule-no-basis",
+    "no review date": "rule-no-review-date",
+    "listens for nothing": "rule-no-trigger",
+    "differs from": "rule-deviates",
+    "name the new decision": "rule-decide-anew",
+}
+"""What a page words itself: a part of the checks' own sentence, and its code."""
+
+
+def code_of(text: str) -> str:
+    """Return the stable name of what is wrong with a rule, empty where it has none."""
+    return next((code for part, code in KNOWN.items() if part in text), "")
+
 
 def refused(name: str, error: RuleRefused) -> ApiProblem:
     """It is no rule that may be so; each problem with its field."""
@@ -13,7 +27,10 @@ def refused(name: str, error: RuleRefused) -> ApiProblem:
         f"rule {name!r} is not changed: {error}",
         do="correct the fields named in `errors` and send it again",
     )
-    problem.body.errors = [{"field": path, "expected": text} for path, text in error.problems]
+    problem.body.errors = [
+        {"field": path, "expected": text, "code": code_of(text)}
+        for path, text in error.problems
+    ]
     return problem
 
 
@@ -30,6 +47,7 @@ def taken(name: str) -> ApiProblem:
         "Rule exists",
         f"there is a rule {name!r} already",
         do="choose another id, or change that one with PATCH and If-Match",
+        params={"id": name},
     )
 
 

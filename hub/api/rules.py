@@ -11,10 +11,10 @@ from fastapi import APIRouter, Header, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from hub.api import rule_refusals as refusals
-from hub.api.patients import own_units
 from hub.api.problems import ApiProblem, no_such, store_away
 from hub.api.reading import note_reading
 from hub.api.rehearsing import rehearsal
+from hub.api.rule_reach import reaches
 from hub.api.wiring import Hub, TheHub, TheSession
 from hub.auth import Session
 from hub.engine import EngineStopped
@@ -38,9 +38,9 @@ from hub.sentence_texts import Lang
 from hub.store.rows import StoreDown
 from routing.effects import Reply
 from routing.events import By, PauseSet
-from routing.ids import OperationId, RuleId, UnitId
-from routing.index import index_of, room_of, stay_at
-from routing.plan import Plan, Role, Rule, RuleState
+from routing.ids import OperationId, RuleId
+from routing.index import index_of
+from routing.plan import Plan, Rule, RuleState
 
 routes = APIRouter(prefix="/api/v1/rules", tags=["rules"])
 
@@ -106,6 +106,7 @@ class Preview(BaseModel):
     sentences: Sentences
     basis: Sentences
     problems: list[str] = Field(description="what keeps it from being active")
+    problem_codes: list[str] = Field(description="the same, by stable names")
 
 
 class Objected(BaseModel):
@@ -141,7 +142,7 @@ async def rules(
     asked = [
         _answer(hub, session, plan, rule)
         for rule in plan.rules
-        if _mine(hub, session, plan, rule)
+        if reaches(hub, session, plan, rule)
         and (patient is None or rule.patient == patient)
         and (state is None or rule.state is state)
     ]
@@ -279,11 +280,16 @@ async def preview(draft: Draft, session: TheSession, hub: TheHub) -> Preview:
         rule = await asyncio.to_thread(drafted, plan, names, draft.id, draft.fields)
     except RuleRefused as error:
         raise refusals.refused(draft.id, error) from error
-    if not _mine(hub, session, plan, rule):
+    if not reaches(hub, session, plan, rule):
         raise no_such("patient", rule.patient, do="see GET /api/v1/patients for yours")
     await note_reading(hub, session, "preview of a rule", [rule.patient])
     answer = _answer(hub, session, with_rule(plan, rule), rule)
-    return Preview(sentences=answer.sentences, basis=answer.basis, problems=answer.problems)
+    return Preview(
+        sentences=answer.sentences,
+        basis=answer.basis,
+        problems=answer.problems,
+        problem_codes=[refusals.code_of(text) for text in answer.problems],
+    )
 
 
 @routes.post("/rehearse")
@@ -302,7 +308,7 @@ async def rehearse(asked: Rehearsing, session: TheSession, hub: TheHub) -> dict[
         rule = await asyncio.to_thread(drafted, plan, names, name, written)
     except RuleRefused as error:
         raise refusals.refused(name, error) from error
-    if not _mine(hub, session, plan, rule):
+    if not reaches(hub, session, plan, rule):
         raise no_such("patient", rule.patient, do="see GET /api/v1/patients for yours")
     told = await rehearsal(
         hub,
@@ -348,7 +354,7 @@ async def _stored(
             raise await _changed_meanwhile(hub, session, name, before.version, expected)
         try:
             rule = await asyncio.to_thread(write, plan)
-            if not _mine(hub, session, plan, rule):
+            if not reaches(hub, session, plan, rule):
                 raise no_such("patient", rule.patient, do="see GET /api/v1/patients for yours")
             adopted = await hub.houses.edit(
                 session.house, put(rule, plan, expected), session.staff
@@ -407,7 +413,7 @@ async def _changed_meanwhile(
     hub: Hub, session: Session, name: str, current: int, expected: int | None
 ) -> ApiProblem:
     """Say who changed what since the version that the caller had."""
-    said, fields = "", tuple[str, ...]()
+    said, fields, by_whom = "", tuple[str, ...](), dict[str, str]()
     try:
         async with hub.store.read() as connection:
             change = await connection.run_sync(
@@ -419,6 +425,7 @@ async def _changed_meanwhile(
         who = hub.names[session.house].staff(change.by) if change.by else "a house file"
         zone = index_of(_plan(hub, session)).zone
         said = f", by {who} at {change.at.astimezone(zone):%Y-%m-%d %H:%M}"
+        by_whom = {"by": who if change.by else "", "at": change.at.isoformat()}
         fields = change.fields
     what = f": {', '.join(fields)}" if fields else ""
     problem = ApiProblem(
@@ -427,6 +434,7 @@ async def _changed_meanwhile(
         "Changed meanwhile",
         f"rule {name!r} is at version {current}, you changed version {expected}{said}{what}",
         do="GET it again, look at what the other changed, and send yours with the new ETag",
+        params={"version": str(current), "mine": str(expected), **by_whom},
     )
     problem.body.errors = [{"field": one, "expected": "changed meanwhile"} for one in fields]
     return problem
@@ -442,27 +450,9 @@ def _plan(hub: Hub, session: Session) -> Plan:
 def _found(hub: Hub, session: Session, name: str) -> tuple[Plan, Rule]:
     plan = _plan(hub, session)
     rule = found(plan, name)
-    if rule is None or not _mine(hub, session, plan, rule):
+    if rule is None or not reaches(hub, session, plan, rule):
         raise refusals.none(name)
     return plan, rule
-
-
-def _mine(hub: Hub, session: Session, plan: Plan, rule: Rule) -> bool:
-    """Need to know: rules of patients in the caller's units; a leader's are the house's."""
-    if session.role is Role.LEADER:
-        return True
-    return _unit(plan, rule, hub.clock.now()) in own_units(hub, session)
-
-
-def _unit(plan: Plan, rule: Rule, now: datetime) -> UnitId | None:
-    """Return the unit where the rule's patient stays, or stayed last."""
-    index = index_of(plan)
-    stays = index.stays_of.get(rule.patient, ())
-    stay = stay_at(index, rule.patient, now) or max(
-        stays, key=lambda one: one.since, default=None
-    )
-    room = None if stay is None else room_of(plan, stay)
-    return None if room is None else room.unit
 
 
 def _answer(hub: Hub, session: Session, plan: Plan, rule: Rule) -> RuleAnswer:

@@ -330,6 +330,7 @@ def _locked(hub: Hub, error: Locked, what: str) -> ApiProblem:
         f"{what} is locked for {wait_s} s more",
         do="wait, sign in on another telephone, or ask a leader",
         retry_after_s=wait_s,
+        params={"seconds": str(wait_s)},
     )
 
 
@@ -338,6 +339,7 @@ def _not_enrolled() -> ApiProblem:
     problem.body = problem.body.model_copy(
         update={
             "type": "urn:bjelle:problem:not-enrolled",
+            "code": "not-enrolled",
             "title": "Telephone not enrolled",
             "detail": "this telephone has no key of this hub",
             "next": "enrol it with a one-time code: POST /api/v1/handsets/enrol",

@@ -154,7 +154,15 @@ async def _edit(hub: Hub, session: Session, change: Any) -> Plan:
 
 
 def _refused(error: StayRefused) -> ApiProblem:
-    return ApiProblem(422, "stay-refused", "Not possible", str(error), do=error.do)
+    return ApiProblem(
+        422,
+        "stay-refused",
+        "Not possible",
+        str(error),
+        do=error.do,
+        code=error.code,
+        params=error.params,
+    )
 
 
 def _stay(plan: Plan, patient: str, now: datetime) -> Stay:
@@ -180,7 +188,10 @@ def _no_names(hub: Hub, session: Session, patient: str, asked: dict[str, Any]) -
     for field in ("goal", "note", "isolation"):
         for word in names_in(str(asked.get(field) or ""), name):
             why = f"`{field}` holds the name '{word}': plan and journal keep no names"
-            raise _refused(StayRefused(why, "say «pasienten»"))
+            refused = StayRefused(
+                why, "say «pasienten»", "stay-names-somebody", field=field, word=word
+            )
+            raise _refused(refused)
 
 
 def _answer(hub: Hub, session: Session, stay: Stay) -> StayAnswer:
