@@ -33,7 +33,7 @@ from routing.readings import (
     TimeQuality,
 )
 from routing.state import DeviceNow, Level
-from routing.supervision import STILL_AFTER, STUCK_AFTER
+from routing.supervision import FALLEN, STILL_AFTER, STUCK_AFTER
 from routing.technical import STAYS_ON, mended, technical
 from routing.whose import whose
 
@@ -307,7 +307,11 @@ def _new_levels(
             continue
         kind, value = found
         known = levels.get(kind)
-        if known is not None and known.value == value:
+        if (
+            known is not None
+            and known.value == value
+            and not _fell_again(draft, event, reading, known)
+        ):
             continue
         if known is None and len(levels) >= KINDS_KEPT:
             continue
@@ -322,6 +326,26 @@ def _new_levels(
         else:
             changed.append(reading)
     return levels, changed, baseline
+
+
+def _fell_again(draft: Draft, event: SignalReceived, reading: Reading, known: Level) -> bool:
+    """Tell whether a fall that was said before is news.
+
+    Many devices never say that a fall is over, and where they do the word may be lost: without
+    this no later fall would ever call. As a help level that stays on it calls again once what
+    it called for is over, at most once in `LEVEL_AGAIN`.
+    """
+    if not isinstance(reading, FallSeen) or reading.phase not in FALLEN:
+        return False
+    live = not event.delivery.retained and event.delivery.backlog_since is None
+    if not live or draft.now - known.since < LEVEL_AGAIN:
+        return False
+    listening = [rule.id for rule in draft.index.rules_for.get(event.device, ())]
+    return not any(
+        call.rule in listening
+        and (call.closed_at is None or draft.now - call.closed_at < LEVEL_RESTS)
+        for call in draft.calls.values()
+    )
 
 
 def _is_overtaken(event: SignalReceived, before: DeviceNow, now: datetime) -> bool:

@@ -35,6 +35,8 @@ from routing.readings import (
     BatteryRead,
     ButtonPressed,
     DeviceFault,
+    FallPhase,
+    FallSeen,
     HelpCancelled,
     HelpPressed,
     Problem,
@@ -65,6 +67,8 @@ STUCK_AFTER = timedelta(hours=24)
 STILL_AFTER = timedelta(hours=72)
 """No movement for this long where somebody lives is one too: alive, and blind."""
 
+FALLEN = (FallPhase.SUSPECTED, FallPhase.CONFIRMED)
+"""Phases in which somebody may lie on the floor."""
 _WATCHED = (DeviceLife.ACTIVE, DeviceLife.SUSPECT)
 _NEW = DeviceNow()
 
@@ -109,6 +113,8 @@ def _says_nothing(known: DeviceNow, reading: Reading) -> bool:
     match reading:
         case HelpPressed() | HelpCancelled() | ButtonPressed() | Problem() | DeviceFault():
             return False
+        case FallSeen(phase=phase) if phase in FALLEN:
+            return False  # whether the same again is news, `signals` judges
         case BatteryRead():
             low = reading.percent is not None and reading.percent <= BATTERY_GOOD_PERCENT
             return not low and reading.low is None
