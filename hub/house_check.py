@@ -249,6 +249,8 @@ def _step(sections: Sections, here: Path, step: StepPart) -> Found:
         if to.kind in words:
             what, among = words[to.kind]
             yield from _missing((*here, "ring", n), what, to.value, among)
+        if to.unit:
+            yield from _missing((*here, "ring", n), "unit", to.unit, sections.units)
 
 
 # --- Rules -----------------------------------------------------------------------------------

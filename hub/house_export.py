@@ -176,8 +176,9 @@ class _Writer:
         match value:
             case tuple():
                 return [self._value(item) for item in value]
-            case Target(kind, named):
-                return _str(f"{kind}:{named}" if named else str(kind))
+            case Target(kind, named, unit):
+                within = "" if unit is None else f"@unit:{unit}" if unit else "@unit"
+                return _str(f"{kind}:{named}{within}" if named else str(kind))
             case Rung(targets, patience):
                 ring = [self._value(to) for to in targets]
                 return {"ring": ring, "patience": written_duration(patience)}

@@ -40,6 +40,9 @@ ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)min)?(?:(\d+)s)?")
 _TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 _TARGETS_OF_THEIR_OWN = (TargetKind.ASSIGNED, TargetKind.BACKUP, TargetKind.HOUSE)
+WITHIN_A_UNIT = (TargetKind.COMPETENCE, TargetKind.ROLE)
+"""Asked for in the whole house, or with `@unit` in one unit."""
+_UNIT_OF_TARGET = re.compile(r"unit(:.+)?")
 
 
 def duration(text: Any) -> Any:
@@ -116,10 +119,16 @@ def _target(text: Any) -> Any:
     if word not in kinds:
         raise ValueError(f"expected one of {', '.join(kinds)}, with :value where it needs one")
     kind = TargetKind(word)
+    within = ("", "", "")
+    if kind in WITHIN_A_UNIT:
+        within = value.partition("@")
+        value = within[0]
     if kind in _TARGETS_OF_THEIR_OWN and value:
         raise ValueError(f"{word} takes no value: it is the call's own")
     if kind not in {*_TARGETS_OF_THEIR_OWN, TargetKind.UNIT} and not value:
         raise ValueError(f"{word} needs a value, as in {word}:NAME")
+    if within[1] and not _UNIT_OF_TARGET.fullmatch(within[2]):
+        raise ValueError(f"after {word}:{value}@ expected unit, or unit:ID")
     return str(text)
 
 
@@ -301,7 +310,8 @@ class StepPart(Part):
 
     ring: Annotated[list[TargetText], Field(min_length=1)]
     """`assigned`, `backup`, `unit`, `unit:ID`, `house`, `competence:nurse`, `role:leader`,
-    `staff:ID`, `channel:NAME`."""
+    `staff:ID`, `channel:NAME`; within the call's own unit, or a named one:
+    `competence:nurse@unit`, `role:technician@unit:ID`."""
     patience: Duration
 
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from hub.house_file import (
+    WITHIN_A_UNIT,
     DevicePart,
     LadderPart,
     PlacePart,
@@ -141,9 +142,13 @@ def _assignment(device: str, part: UsePart, zone: ZoneInfo) -> Assignment:
 
 
 def target(text: str) -> Target:
-    """Read `unit:nord` as a target."""
-    kind, _, value = text.partition(":")
-    return Target(TargetKind(kind), value)
+    """Read `unit:nord` as a target; `competence:nurse@unit` is the call's own unit's."""
+    word, _, value = text.partition(":")
+    kind = TargetKind(word)
+    if kind not in WITHIN_A_UNIT or "@" not in value:
+        return Target(kind, value)
+    what, _, where = value.partition("@")
+    return Target(kind, what, UnitId(where.partition(":")[2]))
 
 
 def _rung(part: StepPart) -> Rung:

@@ -324,7 +324,15 @@ class _Words:
                 said = ("vakttelefonen", "the duty telephone")
             case TargetKind.CHANNEL:
                 said = (f"kanalen «{target.value}»", f"the channel “{target.value}”")
-        return said[self.n]
+        return said[self.n] + self.within(target)
+
+    def within(self, target: Target) -> str:
+        if target.unit is None:
+            return ""
+        if not target.unit:
+            return (" på avdelingen", " on the unit")[self.n]
+        unit = self.names.unit(target.unit)
+        return (f" på avdeling {unit}", f" on unit {unit}")[self.n]
 
     def unanswered(self, ladder: Ladder) -> str:
         """Say the ladder with the time at which each step is reached: the worst case shows."""

@@ -173,7 +173,11 @@ def _key(draft: Draft, call: Call, rung: Rung) -> _Key:
     """Return all that a step's answer depends on: whose carers, which unit, what level."""
     kinds = [target.kind for target in rung.targets]
     patients = any(kind in _THE_PATIENTS for kind in kinds)
-    units = patients or TargetKind.UNIT in kinds
+    units = (
+        patients
+        or TargetKind.UNIT in kinds
+        or any(target.unit is not None for target in rung.targets)
+    )
     return (
         rung,
         policy_for(draft.plan, call.type).close_competence,

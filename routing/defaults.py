@@ -10,7 +10,7 @@ for the figures only.
 
 from datetime import timedelta
 
-from routing.ids import LadderId
+from routing.ids import LadderId, UnitId
 from routing.plan import (
     CallPolicy,
     CallType,
@@ -30,6 +30,7 @@ _HOUSE = Target(TargetKind.HOUSE)
 _TECHNICIAN = Target(TargetKind.ROLE, "technician")
 _LEADER = Target(TargetKind.ROLE, "leader")
 _NURSE = Target(TargetKind.COMPETENCE, "nurse")
+_UNITS_NURSE = Target(TargetKind.COMPETENCE, "nurse", UnitId(""))
 _DUTY = Target(TargetKind.CHANNEL, "duty")
 """The duty manager's (vaktleder) telephone, by whatever channel the house has set up."""
 
@@ -87,11 +88,12 @@ LADDERS: dict[LadderId, Ladder] = {
             _rung(8 * 3600, _TECHNICIAN),
             failsafe=_rung(8 * 3600, _TECHNICIAN, _LEADER),
         ),
-        # A patient said no to a rule: the nurse who sees to the decision, and the carers, who
-        # must know that the sensor is silent now. Nobody else is woken; it is asked again.
+        # A patient said no to a rule: the unit's nurse, who sees to the decision, and the
+        # carers, who must know that the sensor is silent now. The other units' nurses are not
+        # disturbed unless she does not answer; nobody else is woken, and it is asked again.
         _ladder(
             "objection",
-            _rung(900, _ASSIGNED, _NURSE),
+            _rung(900, _ASSIGNED, _UNITS_NURSE),
             _rung(1800, _UNIT, _NURSE),
             failsafe=_rung(3600, _NURSE, _LEADER),
         ),

@@ -20,7 +20,7 @@ from routing.readings import (
     Tampered,
     Trust,
 )
-from routing.state import DeviceNow
+from routing.state import DeviceNow, Level
 from routing.technical import (
     BATTERY,
     BRIDGE,
@@ -50,6 +50,22 @@ def told(
         if found is not None and outcome is None:
             outcome = found
     return outcome
+
+
+def noted(draft: Draft, event: SignalReceived, device: Device, before: DeviceNow) -> None:
+    """Take in the same of a device out of use: it wakes nobody, what is known stays true."""
+    if not event.delivery.retained:
+        alive(draft, device, before)
+    for reading in event.readings:
+        if isinstance(reading, BatteryRead) and not _is_low(reading):
+            battery(draft, device, reading)
+        elif isinstance(reading, AvailabilityChanged):
+            _availability(draft, device, reading)
+
+
+def of_the_link(levels: dict[str, Level]) -> dict[str, Level]:
+    """Return what is known of a device's link alone: the rest is for where it is in use."""
+    return {kind: level for kind, level in levels.items() if kind == "link"}
 
 
 def alive(draft: Draft, device: Device, before: DeviceNow) -> None:
@@ -99,9 +115,7 @@ def battery(draft: Draft, device: Device, reading: BatteryRead) -> Booking | Non
     if percent is not None and percent != now.battery_percent:
         now = replace(now, battery_percent=percent)
         draft.put_device(device.id, now)
-    charging = reading.charging is True
-    low = reading.low is True or (percent is not None and percent <= BATTERY_LOW_PERCENT)
-    if low and not charging:
+    if _is_low(reading):
         return _battery_low(draft, device, reading)
     good = percent is not None and percent >= BATTERY_GOOD_PERCENT
     if good or (reading.low is False and percent is None):
@@ -109,6 +123,12 @@ def battery(draft: Draft, device: Device, reading: BatteryRead) -> Booking | Non
         if over is not None:
             return Booking(Booked.TECHNICAL, Because(Reason.FAULT_OVER), over.id)
     return None
+
+
+def _is_low(reading: BatteryRead) -> bool:
+    percent = None if reading.trust is Trust.UNRELIABLE else reading.percent
+    low = reading.low is True or (percent is not None and percent <= BATTERY_LOW_PERCENT)
+    return low and reading.charging is not True
 
 
 def _battery_low(draft: Draft, device: Device, reading: BatteryRead) -> Booking:

@@ -296,11 +296,14 @@ class Handset:
 class Target:
     """One kind of receiver; `value` names the unit, competence, role, person or channel.
 
-    An empty value means the call's own: its unit, its patient's carers.
+    An empty value means the call's own: its unit, its patient's carers. A competence or role
+    may be asked for within one unit; None: in the whole house.
     """
 
     kind: TargetKind
     value: str = ""
+    unit: UnitId | None = None
+    """`UnitId("")`: the call's own unit."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import assert_never
 
 from routing import (
     coverage,
+    edits,
     handsets,
     proof,
     rules,
@@ -144,7 +145,7 @@ def _take_in(draft: Draft, event: Event) -> None:  # noqa: C901, PLR0912, PLR091
             supervision.fault_mended(draft, event)
         case PlanAdopted():
             draft.adopt(event.plan)
-            rules.adopted(draft)
+            edits.adopted(draft)
             supervision.adopted(draft)
             whereabouts.forget(draft)
         case ProofAsked():

@@ -14,7 +14,7 @@ from routing.defaults import policy_for
 from routing.draft import REACHABLE, Draft, covers
 from routing.effects import Considered, Reason
 from routing.events import HandsetState
-from routing.ids import HandsetId, StaffId
+from routing.ids import HandsetId, StaffId, UnitId
 from routing.index import Index, stay_at, stays_in_room
 from routing.plan import (
     CallType,
@@ -129,7 +129,7 @@ def _candidates(draft: Draft, call: Call, target: Target) -> list[tuple[StaffId,
         case TargetKind.STAFF:
             return [(StaffId(target.value), Reason.ON_DUTY)]
         case TargetKind.UNIT:
-            unit = next((unit for unit in plan.units if unit == target.value), call.unit)
+            unit = _unit_meant(plan, call, target.value)
             return [
                 (staff, Reason.ON_UNIT)
                 for _, now, staff in draft.on_duty()
@@ -143,11 +143,18 @@ def _candidates(draft: Draft, call: Call, target: Target) -> list[tuple[StaffId,
             fits = _has_role
         case _:
             assert_never(target.kind)
+    within = None if target.unit is None else _unit_meant(plan, call, target.unit)
     return [
-        (staff, Reason.ON_DUTY)
-        for _, _, staff in draft.on_duty()
+        (staff, Reason.ON_DUTY if target.unit is None else Reason.ON_UNIT)
+        for _, now, staff in draft.on_duty()
         if fits(plan, staff, target.value)
+        and (target.unit is None or covers(plan, now, within))
     ]
+
+
+def _unit_meant(plan: Plan, call: Call, named: str) -> UnitId | None:
+    """Return the unit of this name; without one, or one that is no more, the call's own."""
+    return next((unit for unit in plan.units if unit == named), call.unit)
 
 
 def _has_competence(plan: Plan, staff: StaffId, value: str) -> bool:

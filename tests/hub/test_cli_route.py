@@ -153,6 +153,30 @@ def test_a_technical_signal_reaches_a_technician() -> None:
     assert "technician" in {str(staff[one].role) for one in rung}
 
 
+def test_a_competence_within_the_unit_is_asked_before_that_of_the_house(tmp_path: Path) -> None:
+    ladders = """ladders:
+  nurses:
+    steps:
+      - { ring: ["competence:nurse@unit"], patience: 60s }
+      - { ring: ["competence:nurse"], patience: 60s }
+    failsafe: { ring: [house], patience: 60s }
+"""
+    house = Path(HOUSE).read_text("utf-8").replace("ladders:\n", ladders, 1)
+    path = tmp_path / "own.yaml"
+    path.write_text(
+        house.replace("  patient: { ladder: patient,", "  patient: { ladder: nurses,")
+    )
+    nurses = "nurse-day-1,nurse-day-2"
+    asked = ("route", "test", str(path), "--at", "12:30", "--press", "wrist-01")
+
+    done = bjelle(*asked, "--on-duty", nurses, "--json")
+
+    assert done.exit_code == 0, done.output
+    first, then = json.loads(done.stdout)["steps"][:2]
+    assert (first["after_s"], first["rings"]) == (0, ["nurse-day-1"])
+    assert (then["after_s"], then["rings"]) == (60, ["nurse-day-1", "nurse-day-2"])
+
+
 def suite(tmp_path: Path, first: str) -> str:
     path = tmp_path / "expectations.yaml"
     path.write_text(

@@ -11,11 +11,11 @@ from ruamel.yaml import YAML
 
 from devices.catalogue import load as catalogue
 from devices.registry import Registry
-from hub.house import HouseFile, HouseFileError, load, parse, schema
+from hub.house import HouseFile, HouseFileError, export, load, parse, schema
 from hub.houses import enrolled
 from hub.names import Named, Names
 from routing.defaults import LADDERS
-from routing.ids import BedId, DeviceId, HouseId, LadderId, RoomId
+from routing.ids import BedId, DeviceId, HouseId, LadderId, RoomId, UnitId
 from routing.plan import CallType, Plan, Priority, RoomKind, RuleState, Target, TargetKind
 from routing.readings import DeviceClass
 
@@ -144,6 +144,20 @@ def test_a_ladder_and_a_policy_of_the_file_take_the_defaults_place() -> None:
     assert plan.policies[CallType.PATIENT].arrive_within == timedelta(minutes=5)
 
 
+def test_a_competence_is_asked_for_in_the_house_the_calls_unit_or_a_named_one() -> None:
+    said = ["competence:nurse", "competence:nurse@unit", "role:technician@unit:nord"]
+    steps = ", ".join(f"'{one}'" for one in said)
+    file = parse(SMALLEST + LADDER % (steps, "20s", "house") + "\n")
+
+    assert file.plan(1).ladders[LadderId("l")].rungs[0].targets == (
+        Target(TargetKind.COMPETENCE, "nurse"),
+        Target(TargetKind.COMPETENCE, "nurse", UnitId("")),
+        Target(TargetKind.ROLE, "technician", UnitId("nord")),
+    )
+    written = export(file.plan(1), Names(file.names()))
+    assert all(one in written for one in said)
+
+
 def test_numbers_in_places_of_names_are_what_they_look_like() -> None:
     plan = parse(SMALLEST + "rooms: { 0101: { unit: nord, floor: 1, beds: [1] } }\n").plan(1)
 
@@ -268,6 +282,18 @@ def test_a_wrong_reference_names_what_would_have_been_right() -> None:
         (
             LADDER % ("'role:boss'", "1s", "house"),
             "ladders.l.steps.1.ring.1: no role 'boss'; known: carer",
+        ),
+        (
+            LADDER % ("'competence:nurse@unit:sor'", "1s", "house"),
+            "ladders.l.steps.1.ring.1: no unit 'sor'; known: nord",
+        ),
+        (
+            LADDER % ("'competence:nurse@nord'", "1s", "house"),
+            "ladders.l.steps.1.ring.1: after competence:nurse@ expected unit, or unit:ID",
+        ),
+        (
+            LADDER % ("'role:@unit'", "1s", "house"),
+            "ladders.l.steps.1.ring.1: role needs a value",
         ),
         (
             LADDER % ("house", "1s", "assigned"),

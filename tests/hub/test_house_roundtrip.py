@@ -132,6 +132,7 @@ def _person(unit: st.SearchStrategy[str], name: str) -> st.SearchStrategy[Any]:
 
 def _ladder(units: list[str], staff: list[str]) -> st.SearchStrategy[Any]:
     targets = ["assigned", "backup", "unit", "house", "role:leader", "competence:nurse"]
+    targets += ["competence:nurse@unit", "role:technician@unit"]
     targets += [f"unit:{name}" for name in units] + [f"staff:{name}" for name in staff]
     step = part({"ring": some([*targets, "channel:duty"], min_size=1), "patience": spans}, {})
     last = part({"ring": st.just(["house", "channel:x y"]), "patience": spans}, {})

@@ -10,7 +10,7 @@ from hub.house import load
 from hub.names import Names
 from hub.rule_sentences import length, rule_basis, rule_line, rule_sentence
 from hub.sentence_texts import Lang
-from routing.ids import DeviceId, LadderId, PatientId, RoomId, RuleId
+from routing.ids import DeviceId, LadderId, PatientId, RoomId, RuleId, UnitId
 from routing.plan import (
     Basis,
     CallType,
@@ -287,6 +287,8 @@ def test_a_rule_that_ends_by_itself_says_what_ends_it() -> None:
     [
         (Target(TargetKind.UNIT, "sor"), "avdeling Sør"),
         (Target(TargetKind.COMPETENCE, "nurse"), "sykepleier"),
+        (Target(TargetKind.COMPETENCE, "nurse", UnitId("")), "sykepleier på avdelingen"),
+        (Target(TargetKind.ROLE, "leader", UnitId("sor")), "leder på avdeling Sør"),
         (Target(TargetKind.ROLE, "technician"), "tekniker"),
         (Target(TargetKind.STAFF, "leader-1"), "Lise L."),
         (Target(TargetKind.CHANNEL, "sms"), "kanalen «sms»"),

@@ -9,7 +9,7 @@ from routing.coverage import CALL_TYPES, Coverage, Missing, coverage
 from routing.defaults import ladder_for, policy_for
 from routing.effects import Reason
 from routing.events import HandsetState, PlanAdopted, Started
-from routing.ids import BedId, LadderId, RoomId, StaffId
+from routing.ids import BedId, LadderId, RoomId, StaffId, UnitId
 from routing.plan import (
     Bed,
     CallType,
@@ -86,6 +86,18 @@ def test_capability_11_the_last_competent_receiver_gone_shows_a_gap_within_60_s(
     assert gap.because.reason is Reason.COVERAGE_GAP
     assert dict(gap.because.facts)["why"] == "not_competent"
     assert not [call for call in night.open() if call.pressed], "before any call"
+
+
+def test_a_nurse_of_one_unit_covers_no_bed_of_another_that_asks_for_its_own() -> None:
+    own_nurse = Target(TargetKind.COMPETENCE, "nurse", UnitId(""))
+    plan = with_ladder(ladder(rings(own_nurse), failsafe=rings(own_nurse, DUTY)))
+
+    found = of(Night(plan, on_duty=("anne", "lise")))
+    assert {gap.bed for gap in found.gaps} == {"204", "205"}, "Lise has unit b"
+
+    named = Target(TargetKind.COMPETENCE, "nurse", UnitId("b"))
+    plan = with_ladder(ladder(rings(named), failsafe=rings(named, DUTY)))
+    assert of(Night(plan, on_duty=("anne", "lise"))).gaps == ()
 
 
 def test_a_gap_closes_by_itself_when_somebody_competent_is_there_again() -> None:

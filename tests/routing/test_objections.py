@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
-from routing.effects import Reason
-from routing.events import PlanAdopted
-from routing.plan import Basis, CallType, Priority, RuleState
-from tests.routing.night import Night, bed, rule, with_rules
+from routing.effects import Reason, Ring
+from routing.events import HandsetState, PlanAdopted
+from routing.ids import StaffId, UnitId
+from routing.plan import Basis, CallType, Competence, Priority, Role, RuleState, Staff
+from tests.routing.night import Night, bed, reports, rule, sign_in, with_rules
 
 
 def objected(night: Night, **changes: object) -> PlanAdopted:
@@ -28,9 +29,35 @@ def test_capability_16_an_objection_silences_the_rule_and_tells_nurse_and_carers
     )
     assert told.because.reason is Reason.OBJECTED
     assert dict(told.because.facts)["why"] == "decision_4_6a", "which says who decides"
-    assert night.rung() == ["anne", "lise"], "the assigned carer, and the house's nurse"
+    assert night.rung() == ["anne"], "the assigned carer: no nurse has this unit tonight"
     night.at("02:02", bed(occupied=False)).at("02:30")
+    assert night.rung() == ["anne", "per", "lise"], "the unit, and the house's nurse"
     assert [one.type for one in night.open()] == [CallType.INFORMATION], "and it calls no more"
+
+
+def test_an_objection_asks_the_units_nurse_before_the_nurses_of_the_house() -> None:
+    plan = with_rules(rule())
+    berit = Staff(StaffId("berit"), Role.NURSE, Competence.NURSE, (UnitId("a"),))
+    plan = replace(plan, staff={**plan.staff, berit.id: berit})
+    night = Night(plan, on_duty=("anne", "per", "berit", "lise"))
+
+    night.at("02:00", objected(night, state=RuleState.SUSPENDED))
+
+    assert night.rung() == ["anne", "berit"]
+    ring = next(one for one in night.effects if isinstance(one, Ring) and one.staff == "berit")
+    chosen = {one.staff: one.reason for one in ring.because.considered if one.chosen}
+    assert chosen == {"anne": Reason.ASSIGNED, "berit": Reason.ON_UNIT}
+    night.at("02:15")
+    assert night.rung() == ["anne", "per", "berit", "lise"], "then the unit, and all nurses"
+
+
+def test_who_took_the_unit_for_the_shift_is_its_nurse() -> None:
+    night = Night(with_rules(rule()), on_duty=("anne", "per"))
+    night.at("01:00", sign_in("lise", "a", "b"), reports("lise", HandsetState.READY))
+
+    night.at("02:00", objected(night, state=RuleState.SUSPENDED))
+
+    assert night.rung() == ["anne", "lise"]
 
 
 def test_an_objection_during_its_call_leaves_the_call_ringing() -> None:

@@ -191,11 +191,11 @@ def test_a_test_message_is_never_only_heard() -> None:
     assert not only_heard(_knows().state, motion(on=False, test=True))
 
 
-def test_a_device_that_is_not_in_use_is_never_only_heard() -> None:
+def test_a_device_that_is_retired_is_never_only_heard() -> None:
     night = _knows()
-    repaired = with_device(night.state.plan, "pir-204", life=DeviceLife.REPAIR)
+    retired = with_device(night.state.plan, "pir-204", life=DeviceLife.RETIRED)
 
-    assert not only_heard(replace(night.state, plan=repaired), _KNOWN)
+    assert not only_heard(replace(night.state, plan=retired), _KNOWN)
 
 
 def test_a_device_thought_lost_is_never_only_heard() -> None:

@@ -17,6 +17,7 @@ from routing.effects import Because, Booked, Effect, Reason, Reply, Ring
 from routing.events import CallDeclined, CallTaken, Event, SignalReceived
 from routing.ids import PatientId
 from routing.plan import Rule
+from routing.rule_calls import call_for
 from routing.state import Call, State
 from routing.step import step
 from routing.whose import Whose, whose
@@ -145,7 +146,7 @@ def practice_is_taken_for_real(patch: pytest.MonkeyPatch) -> Core:
 @finds("only-a-rule-in-force-calls")
 def a_rule_calls_without_its_delay(patch: pytest.MonkeyPatch) -> Core:
     def at_once(draft: Draft, event: SignalReceived, rule: Rule) -> Booking:
-        return rules._call(draft, rule, event.signal, draft.now)  # pyright: ignore[reportPrivateUsage]
+        return call_for(draft, rule, event.signal, draft.now)
 
     patch.setattr(rules, "_begin", at_once)
     return Core()
