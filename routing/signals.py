@@ -14,7 +14,7 @@ from routing.booking import Booking, When, weightier
 from routing.draft import Draft
 from routing.effects import Because, Book, Booked, Move, Reason
 from routing.events import SignalQuarantined, SignalReceived
-from routing.health import not_understood, told
+from routing.health import not_understood, noted, of_the_link, told
 from routing.levels import KINDS_KEPT, level_of
 from routing.life import calls_of
 from routing.plan import Device, DeviceLife, Priority
@@ -154,12 +154,31 @@ def _not_in_use(draft: Draft, event: SignalReceived, device: Device | None) -> B
         return _DUPLICATE  # of the proof, which nothing but a new plan makes a device in use
     why = "unknown" if device is None else device.life.value
     because = Because(Reason.NOT_IN_USE, facts=(("device", event.device), ("life", why)))
-    call = None
-    if not event.delivery.retained and any(
+    pressed = not event.delivery.retained and any(
         isinstance(one, HelpPressed) for one in event.readings
-    ):
+    )
+    if device is not None and device.life is not DeviceLife.RETIRED:
+        _heard_out_of_use(draft, event, device, before, pressed=pressed)
+    call = None
+    if pressed:
         call = technical(draft, "pressed_not_in_use", because, device=event.device)
     return Booking(Booked.TECHNICAL, because, None if call is None else call.id)
+
+
+def _heard_out_of_use(
+    draft: Draft, event: SignalReceived, device: Device, before: DeviceNow, *, pressed: bool
+) -> None:
+    """Remember that a device in cleaning or repair speaks, and nothing of what it senses.
+
+    Who supervises it when it comes into use again must know when it was heard last. A level
+    from the bench is no level: in use its first word is a baseline, and a cry is news.
+    """
+    keys = _keys_after(event, before.keys, draft.now)
+    if pressed:
+        keys = _with_key(keys, _copy_key(event), draft.now + COPY_WITHIN)
+    levels = of_the_link(_new_levels(draft, event, before)[0])
+    _remember(draft, event, before, levels, keys)
+    noted(draft, event, device, before)
 
 
 def _proof_keys(

@@ -23,7 +23,13 @@ from routing.events import (
     StoreChanged,
     StoreState,
 )
-from routing.health import BATTERY_GOOD_PERCENT, OFFLINE_HELD, alive, battery
+from routing.health import (
+    BATTERY_GOOD_PERCENT,
+    OFFLINE_HELD,
+    alive,
+    battery,
+    of_the_link,
+)
 from routing.ids import BridgeId, DeviceId
 from routing.index import stays_in_room
 from routing.levels import level_of
@@ -86,7 +92,7 @@ def only_heard(state: State, event: SignalReceived) -> bool:
     if (
         known is None
         or device is None
-        or device.life not in _WATCHED
+        or device.life is DeviceLife.RETIRED
         or known.silent
         or event.test
         or event.delivery.retained
@@ -148,6 +154,8 @@ def adopted(draft: Draft) -> None:
         known = draft.devices.get(device.id, _NEW)
         if device.expect_every is not None and known.watched_since is None:
             draft.put_device(device.id, replace(known, watched_since=draft.now))
+        if device.life not in _WATCHED:
+            _out_of_use(draft, device)
     for device_id in draft.devices:
         if device_id not in draft.plan.devices:
             _retire(draft, device_id)
@@ -158,6 +166,21 @@ def started(draft: Draft) -> None:
     """Begin to watch after a start: what queued up while the hub was away comes first."""
     draft.grace_until = draft.now + GRACE
     adopted(draft)
+
+
+def _out_of_use(draft: Draft, device: Device) -> None:
+    """Say no more that a device is silent or hangs once nobody depends on it.
+
+    In use again it is judged by when it was heard last, and what it senses begins anew.
+    """
+    for fault in (SILENT, OFFLINE, STUCK):
+        mended(draft, fault, device=device.id)
+    known = draft.devices.get(device.id)
+    if known is None:
+        return
+    levels = of_the_link(known.levels)
+    if known.silent or levels != known.levels:
+        draft.put_device(device.id, replace(known, silent=False, levels=levels))
 
 
 def _retire(draft: Draft, device: DeviceId) -> None:
