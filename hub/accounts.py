@@ -166,10 +166,26 @@ class Accounts:
             if account.house == house and account.pin_hash and not account.disabled
         )
 
-    def over(self) -> tuple[Session, ...]:
-        """Return the sessions whose time is over."""
-        now = self._clock.now()
-        return tuple(s for s in self._known.sessions.values() if s.expires_at <= now)
+    def holds(self, house: HouseId, handset: HandsetId, staff: StaffId) -> bool:
+        """Tell whether this person may be on this telephone: session, open account and key.
+
+        A session whose time is over still counts here: `over` tells of those.
+        """
+        account = self._known.accounts.get((house, staff))
+        return (
+            account is not None
+            and not account.disabled
+            and any(one.staff == staff for one in self.on_telephone(house, handset))
+            and any(
+                (one.house, one.handset) == (house, handset)
+                for one in self._known.keys.values()
+            )
+        )
+
+    def over(self, soon: timedelta = timedelta(0)) -> tuple[Session, ...]:
+        """Return the sessions whose time is over, or will be so `soon`."""
+        until = self._clock.now() + soon
+        return tuple(s for s in self._known.sessions.values() if s.expires_at <= until)
 
     # --- Signing in and out ---
 
@@ -404,7 +420,9 @@ class Accounts:
 
     async def _save_missed(self) -> None:
         for hashed, session in list(self._unsaved.items()):
-            await self._store.write(_insert(session, self._clock.now()))
+            # An earlier try may have written it, and only its answer was lost.
+            own = delete(tables.sessions).where(tables.sessions.c.token_hash == hashed)
+            await self._store.write(own, _insert(session, self._clock.now()))
             self._unsaved.pop(hashed, None)
 
     async def _try(self, statement: Statement, otherwise: str) -> bool:

@@ -13,6 +13,7 @@ from hub.api import frames
 from hub.api.access import SESSION, TELEPHONE
 from hub.api.limits import Limits
 from hub.api.problems import ApiProblem, no_such, not_signed_in, store_away
+from hub.api.shut_out import Place, turn_out
 from hub.api.wiring import Hub, TheHub, TheSession, TheWho
 from hub.auth import CONSOLE, SHIFT, Session, Telephone
 from hub.engine import EngineStopped
@@ -27,6 +28,7 @@ routes = APIRouter(prefix="/api/v1", tags=["signing in"])
 
 OVER_LOOK_S = 5.0
 """How often sessions are looked at for being over."""
+OVER_LOOK = timedelta(seconds=OVER_LOOK_S)
 OVERTIME = timedelta(minutes=15)
 TEN_YEARS_S = 10 * 365 * 24 * 3600
 """A telephone stays enrolled until its key is revoked."""
@@ -132,7 +134,8 @@ async def sign_in(
     else:
         limits.sign_in(f"password {request.client.host if request.client else ''}")
         token, session = await _by_password(hub, body)
-    life = SHIFT if session.handset else CONSOLE
+    # A shift may be made longer: the hub ends it, not the telephone's memory of its cookie.
+    life = 2 * SHIFT if session.handset else CONSOLE
     set_cookie(response, hub, SESSION, token, int(life.total_seconds()))
     return _me(hub, session)
 
@@ -196,6 +199,9 @@ async def enrol(body: Code, hub: TheHub, request: Request, response: Response) -
         ) from error
     except StoreDown as error:
         raise store_away(str(error)) from error
+    # Whoever is on the telephone that had this place holds a key that is worth nothing now.
+    for older in hub.accounts.on_telephone(telephone.house, telephone.handset):
+        await end_session(hub, older, frames.ByeReason.SIGNED_OUT)
     set_cookie(response, hub, TELEPHONE, key, TEN_YEARS_S)
     return Enrolled(house=telephone.house, handset=telephone.handset, name=telephone.name)
 
@@ -236,11 +242,13 @@ async def end_session(hub: Hub, session: Session, reason: frames.ByeReason) -> N
 
 
 async def keep_shifts(hub: Hub) -> None:
-    """Sign telephones off whose time is over; nobody in the middle of a call."""
+    """Sign telephones off whose time is over, nobody in a call; and those shut out, anybody."""
+    seen: tuple[Place, ...] = ()
     while True:
         await asyncio.sleep(OVER_LOOK_S)
-        for session in hub.accounts.over():
+        for session in hub.accounts.over(soon=2 * OVER_LOOK):
             await end_shift(hub, session)
+        seen = await turn_out(hub, seen)
 
 
 async def end_shift(hub: Hub, session: Session) -> None:
@@ -251,7 +259,10 @@ async def end_shift(hub: Hub, session: Session) -> None:
     """
     engine = hub.engines.get(session.house)
     if session.handset is not None and engine is not None and _needed(engine.state, session):
+        # Before it is over: a page that connects anew in that moment must not be refused.
         await hub.accounts.extend(session, hub.clock.now() + OVERTIME)
+        return
+    if session.expires_at > hub.clock.now():
         return
     try:
         await end_session(hub, session, frames.ByeReason.EXPIRED)
