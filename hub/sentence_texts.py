@@ -108,6 +108,10 @@ TEXTS: dict[Reason, tuple[str, str]] = {
         "Ingen forbindelse til meldingstjeneren: ingen enheter når frem",
         "No connection to the message broker: no device gets through",
     ),
+    Reason.MESSAGES_LOST: (
+        "Trykk fra {heard} til nå kan være tapt: se innom alle",
+        "Presses from {heard} until now may be lost: look in on everybody",
+    ),
     Reason.STORE_LOST: (
         "Databasen svarer ikke: det ringer, men lagres ikke ennå",
         "The database does not answer: calls ring but are not recorded yet",
@@ -330,6 +334,10 @@ DETAILS: dict[str, tuple[str, str]] = {
     "battery_low": ("lavt batteri", "low battery"),
     "not_understood": ("melding ikke forstått", "message not understood"),
     "broker_lost": ("meldingstjeneren svarer ikke", "the message broker does not answer"),
+    "messages_lost": (
+        "meldinger kan være tapt mens meldingstjeneren var borte",
+        "messages may be lost while the message broker was away",
+    ),
     "store_unrecorded": ("databasen svarer ikke", "the database does not answer"),
     "spool_lost": ("ingenting kan lagres", "nothing can be stored"),
     "clock_stepped": ("klokken hoppet", "the clock jumped"),

@@ -46,6 +46,7 @@ class Reason(StrEnum):
     BATTERY_LOW = "battery_low"
     BRIDGE_LOST = "bridge_lost"
     BROKER_LOST = "broker_lost"
+    MESSAGES_LOST = "messages_lost"
     STORE_LOST = "store_lost"
     CLOCK_STEPPED = "clock_stepped"
     SHELL_FAULT = "shell_fault"

@@ -53,6 +53,7 @@ from routing.technical import (
     BRIDGE,
     BROKER,
     CLOCK,
+    LOST,
     OFFLINE,
     SILENT,
     SPOOL_LOST,
@@ -353,12 +354,16 @@ def broker_changed(draft: Draft, event: BrokerChanged) -> None:
     """Take in that the hub lost or found its broker."""
     was_up = draft.broker_up
     draft.broker_up = event.up
+    since = "" if event.since is None else event.since.isoformat()
     if event.up:
         mended(draft, BROKER)
         draft.grace_until = draft.now + GRACE
         draft.look_at(draft.grace_until)
+        if not event.session_kept:
+            # It does not end by itself: somebody looks in on those who may have pressed.
+            because = Because(Reason.MESSAGES_LOST, facts=facts(since=since))
+            technical(draft, LOST, because, priority=Priority.URGENT)
     elif was_up:
-        since = "" if event.since is None else event.since.isoformat()
         because = Because(Reason.BROKER_LOST, facts=facts(since=since))
         technical(draft, BROKER, because, priority=Priority.URGENT)
 

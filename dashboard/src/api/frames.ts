@@ -312,6 +312,7 @@ export type Reason =
   | "joined"
   | "late"
   | "left"
+  | "messages_lost"
   | "no_ready_handset"
   | "no_receipt"
   | "no_rule"
