@@ -7,6 +7,7 @@ from typing import Protocol
 
 import structlog
 
+from hub.engine import EngineStopped
 from hub.enrolment import prove
 from hub.house_store import Adopted
 from hub.store.rows import StoreDown
@@ -71,6 +72,12 @@ class Proofs:
                 except StoreDown as error:
                     log.warning("a proof waits for the store", device=device, error=str(error))
                     await asyncio.sleep(AGAIN_S)
+                except EngineStopped:
+                    raise
+                except Exception:
+                    # The device stays as it was and is tried again; the ringing goes on.
+                    log.exception("a proof is not in the plan", house=house, device=device)
+                    break
                 else:
                     log.info("device proven", house=house, device=device)
                     break

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Delete, Table, and_, delete, func, select, tuple_, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from hub.clock import Clock
 from hub.store import tables
@@ -35,7 +36,8 @@ async def keep_tidy(store: Store, clock: Clock) -> None:
         await asyncio.sleep(EVERY_S)
         try:
             await prune(store, clock.now())
-        except StoreDown as error:
+        except (StoreDown, SQLAlchemyError, OSError) as error:
+            # A question asks the database itself: what it raises must not end the ringing.
             log.warning("not pruned", why=str(error))
 
 
