@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from devices.codec import Discovery, Enrolled, Native
 from devices.registry import Registry
-from hub.clock import Clock
+from hub.clock import Clock, HouseClock
 from hub.engine import Engine, Limits, Performer
 from hub.house import HouseFile
 from hub.house_store import Adopted, adopt, edit, houses, newest_plan
@@ -79,6 +79,7 @@ class Houses:
         Raises:
             NoHouses: nothing was imported yet.
         """
+        clocks: list[HouseClock] = []
         for house in await houses(self.store):
             plan = await newest_plan(self.store, house)
             if plan is None:
@@ -89,7 +90,7 @@ class Houses:
             engine = await Engine.start(
                 house,
                 empty(plan),
-                clock=self.clock,
+                clock=HouseClock(self.clock, clocks),
                 store=self.store,
                 performers=performers(house),
                 limits=limits,

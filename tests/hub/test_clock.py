@@ -2,7 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
-from hub.clock import SystemClock
+from hub.clock import HouseClock, SystemClock
+from hub.store import tables
+from hub.store.store import Store
+from tests.support.shell import engine_on, rows, running, until
 
 
 class Machine:
@@ -68,3 +71,32 @@ def test_a_disciplined_clock_is_no_step() -> None:
     clock = machine.clock()
     machine.wall_s += 0.4
     assert clock.stepped() is None
+
+
+async def test_every_house_of_a_process_hears_of_a_step(store: Store) -> None:
+    machine = Machine()
+    shared, clocks = machine.clock(), list[HouseClock]()
+    engines = [
+        await engine_on(store, house, clock=HouseClock(shared, clocks))
+        for house in ("solvik", "bakken")
+    ]
+    async with running(store, *engines):
+        machine.wall_s += 3600
+        await until(lambda: all(engine.seq > 1 for engine in engines))
+    told = [
+        row.house for row in await rows(store, tables.journal) if row.kind == "ClockStepped"
+    ]
+    assert sorted(told) == ["bakken", "solvik"]
+
+
+def test_a_house_that_asks_no_more_keeps_only_the_last_steps() -> None:
+    machine = Machine()
+    shared, clocks = machine.clock(), list[HouseClock]()
+    ended, asking = HouseClock(shared, clocks), HouseClock(shared, clocks)
+    for _ in range(100):
+        machine.wall_s += 3600
+        assert asking.stepped() == timedelta(hours=1)
+    assert len(ended.untold) < 100
+    before = asking.now()
+    asking.not_before(before + timedelta(hours=1))
+    assert ended.now() >= before + timedelta(hours=1)
