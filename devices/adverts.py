@@ -1,14 +1,17 @@
 """Bluetooth adverts: what a tag or sensor shouts into the room, whichever gateway heard it.
 
 The structures of an advert are walked by the tables in `devices/models/ble/`; sealed ones
-(BTHome v2, MiBeacon v4 and v5) are opened with the device's bind key. A plain advert of a
-device whose key is known is dropped as a security event (DEVICES M11). What a gateway cannot
+(BTHome v1 and v2, MiBeacon v4 and v5) are opened with the device's bind key. A plain advert of
+a device whose key is known is dropped as a security event (DEVICES M11). What a gateway cannot
 open is said, not guessed.
 """
 
+import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from devices.catalogue import Catalogue
+from devices.layouts.fields import Field
 from devices.layouts.payload import decode
 from devices.sealed import open_sealed
 from devices.words import Findings
@@ -25,6 +28,7 @@ BTHOME_V2, BTHOME_V1, BTHOME_V1_SEALED, MIBEACON = (
 KEY_BYTES = 16
 ENCRYPTED = 0x01
 WITH_ADDRESS = 0x02
+FLOAT_V1 = 2
 SEALED_TAIL = 8
 """BTHome's counter of four bytes and tag of four."""
 MI_SEALED, MI_ADDRESS, MI_CAPABILITY, MI_OBJECT = 0x08, 0x10, 0x20, 0x40
@@ -88,18 +92,38 @@ def _structure(
     structure: bytes, advert: Advert, secret: str, catalogue: Catalogue, findings: Findings
 ) -> str | None:
     """None: not of interest; empty: understood; else why not."""
-    kind, service, body = structure[:1], structure[1:3], structure[3:]
-    if kind == b"\x16" and service == BTHOME_V2:
-        return bthome(body, advert.address, secret, catalogue, findings)
-    if kind == b"\x16" and service == BTHOME_V1:
-        return _bthome_v1(body, catalogue, findings)
-    if kind == b"\x16" and service == BTHOME_V1_SEALED:
-        return "BTHome v1, sealed: update the device to v2"
-    if kind == b"\x16" and service == MIBEACON:
-        return mibeacon(body, advert.address, secret, catalogue, findings)
+    if structure[:1] == b"\x16":
+        said = service_data(
+            structure[1:3], structure[3:], advert.address, secret, catalogue, findings
+        )
+        if said is not None:
+            return said
     model = catalogue.get("ble/structures")
     if model is not None and decode(model.variants, None, structure, findings):
         return ""
+    return None
+
+
+def service_data(
+    service: bytes,
+    body: bytes,
+    address: str,
+    secret: str,
+    catalogue: Catalogue,
+    findings: Findings,
+) -> str | None:
+    """Read one service's data. None: of no service we know; empty: understood; else why not.
+
+    `service` is the 16-bit number as on the air, its low byte first.
+    """
+    if service == BTHOME_V2:
+        return bthome(body, address, secret, catalogue, findings)
+    if service == BTHOME_V1:
+        return _bthome_v1(body, secret, catalogue, findings)
+    if service == BTHOME_V1_SEALED:
+        return _bthome_v1_sealed(body, address, secret, catalogue, findings)
+    if service == MIBEACON:
+        return mibeacon(body, address, secret, catalogue, findings)
     return None
 
 
@@ -143,16 +167,77 @@ def _bthome_opened(info: bytes, sealed: bytes, address: str, secret: str) -> byt
     return "sealed, and its bind key does not open it" if opened is None else opened
 
 
-def _bthome_v1(body: bytes, catalogue: Catalogue, findings: Findings) -> str:
-    """v1: {length and kind u8, id u8, data}; the ids are those of v2."""
-    objects = bytearray()
-    at = 0
-    while at < len(body):
-        size = body[at] & 0x1F
-        objects += body[at + 1 : at + 1 + size]
-        at += 1 + size
-    decode(catalogue["ble/bthome"].variants, None, bytes(objects), findings)
+def _bthome_v1(body: bytes, secret: str, catalogue: Catalogue, findings: Findings) -> str:
+    """A plain advert of v1; one of a device whose key is known is not believed."""
+    if secret:
+        findings.problem(ProblemKind.SECURITY, "a plain advert of a device that seals its own")
+        return ""
+    _objects_v1(body, catalogue, findings)
     return ""
+
+
+def _bthome_v1_sealed(
+    body: bytes, address: str, secret: str, catalogue: Catalogue, findings: Findings
+) -> str:
+    key = _key(secret)
+    if key is None:
+        return "sealed, and no bind key is enrolled for it"
+    if len(body) <= SEALED_TAIL:
+        return "sealed, and too short to be opened"
+    nonce = _address(address) + BTHOME_V1_SEALED + body[-8:-4]
+    opened = open_sealed(key, nonce, body[:-8], body[-4:], b"\x11")
+    if opened is None:
+        return "sealed, and its bind key does not open it"
+    _objects_v1(opened, catalogue, findings)
+    return ""
+
+
+def _objects_v1(body: bytes, catalogue: Catalogue, findings: Findings) -> None:
+    """v1: {kind and length u8, id u8, data}; ids and scales are v2's, lengths are the sender's.
+
+    Kinds: 0 a number, 1 a signed number, 2 a float; 3 and above are texts and addresses.
+    """
+    known = catalogue["ble/bthome"].variants[0].table
+    at, read = 0, len(findings.readings)
+    while at + 1 < len(body):
+        kind, size = body[at] >> 5, body[at] & 0x1F
+        key, data = body[at + 1 : at + 2], body[at + 2 : at + 1 + size]
+        fields = known.get(key)
+        if size < 1 or len(data) < size - 1:
+            findings.problem(ProblemKind.TRUNCATED, body[at:])
+            return
+        if fields is None:
+            findings.problem(ProblemKind.UNKNOWN_CHANNEL, key)
+        elif key == b"\x00" and data:
+            findings.key_parts.append(f"packet={data[0]}")
+        else:
+            _object_v1(fields, kind, data, findings)
+        at += 1 + size
+    if len(findings.readings) == read:
+        findings.readings.append(DeviceHeard())
+
+
+def _object_v1(fields: Sequence[Field], kind: int, data: bytes, findings: Findings) -> None:
+    """One object, by v2's table: several fields as there, a single one of any length."""
+    at = 0
+    for field in fields:
+        found = field.read(data, at)
+        if len(fields) == 1 and kind <= FLOAT_V1:
+            found = (_number_v1(kind, data), len(data)) if data else None
+        if found is None:
+            findings.problem(ProblemKind.TRUNCATED, data)
+            return
+        at += found[1]
+        value = field.scaled(found[0]) if kind != FLOAT_V1 else found[0]
+        for word in field.words if value is not None else ():
+            findings.put(word, value)
+
+
+def _number_v1(kind: int, data: bytes) -> float:
+    if kind == FLOAT_V1:
+        format_ = {2: "<e", 4: "<f", 8: "<d"}.get(len(data))
+        return 0.0 if format_ is None else float(struct.unpack(format_, data)[0])
+    return int.from_bytes(data, "little", signed=kind == 1)
 
 
 def mibeacon(

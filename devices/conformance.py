@@ -195,13 +195,16 @@ def _bthome(_file: str, content: object, score: Score, catalogue: Catalogue) -> 
         for index, advert in enumerate(items(one.get("adverts"))):
             said = table(advert)
             findings = Findings(DeviceClass.COMFORT)
-            why = adverts.bthome(
+            uuid = _unhex(text(one.get("uuid"))) or b"\xfc\xd2"
+            why = adverts.service_data(
+                uuid[-2:][::-1],
                 _unhex(said.get("hex")) or b"",
                 text(one.get("address")).lower(),
                 text(one.get("bindkey")),
                 catalogue,
                 findings,
             )
+            why = "no such service" if why is None else why
             got = findings.done()
             if said.get("supported") is False:  # refused there: here a security problem
                 refused = bool(why) or any(isinstance(reading, Problem) for reading in got)

@@ -13,6 +13,8 @@ import orjson
 
 Json = dict[str, object]
 EMPTY: Json = {}
+MOST_ITEMS = 64
+"""Of a list in which a path seeks one by its name: no honest message holds more."""
 
 
 def parsed(payload: bytes) -> object:
@@ -90,13 +92,24 @@ def instant(value: object) -> datetime | None:
 
 
 def at_path(value: object, path: tuple[str, ...]) -> object:
-    """Return what stands at a path of names and list positions, or `BROKEN`."""
+    """Return what stands at a path, or `BROKEN`.
+
+    A step is a name, the position in a list, or `[name=value]`: the first item of a list in
+    which that name has that text.
+    """
     for step in path:
         if isinstance(value, dict):
             value = cast("Json", value).get(step, BROKEN)
-        elif isinstance(value, list) and step.isdecimal():
-            found = cast("list[object]", value)
-            value = found[int(step)] if int(step) < len(found) else BROKEN
+        elif isinstance(value, list):
+            value = _item(cast("list[object]", value), step)
         else:
             return BROKEN
     return value
+
+
+def _item(found: list[object], step: str) -> object:
+    if step.isdecimal():
+        return found[int(step)] if int(step) < len(found) else BROKEN
+    name, _, wanted = step.strip("[]").partition("=")
+    of = (one for one in found[:MOST_ITEMS] if table(one).get(name, BROKEN) == wanted)
+    return next(of, BROKEN)

@@ -19,6 +19,7 @@ from routing.readings import (
     ButtonPressed,
     DeviceFault,
     DoorMoved,
+    FallPhase,
     FallSeen,
     HelpCancelled,
     HelpPressed,
@@ -28,10 +29,13 @@ from routing.readings import (
     Reading,
     Sighted,
     Tampered,
+    Trust,
 )
 
 Got = tuple[Reading, ...]
 Check = Callable[[Got], bool]
+GUESSED = 5.0
+"""Percent that two estimates of the same volts may differ: upstream rounds to tens."""
 CLOSE = 0.051
 """Upstreams round to one or two digits; we keep what the bytes say."""
 
@@ -80,7 +84,9 @@ def _battery(value: object) -> Check | None:
     if wanted is None:
         return None
     return lambda got: any(
-        isinstance(r, BatteryRead) and r.percent is not None and abs(r.percent - wanted) <= 1
+        isinstance(r, BatteryRead)
+        and r.percent is not None
+        and abs(r.percent - wanted) <= (GUESSED if r.trust is Trust.UNRELIABLE else 1)
         for r in got
     )
 
@@ -113,9 +119,10 @@ def _sos(value: object) -> Check | None:
 
 
 def _fall(value: object) -> Check | None:
+    fallen = {FallPhase.SUSPECTED, FallPhase.CONFIRMED}
     if value is True:
         return lambda got: any(isinstance(r, FallSeen) for r in got)
-    return lambda got: not any(isinstance(r, FallSeen) for r in got)
+    return lambda got: not any(isinstance(r, FallSeen) and r.phase in fallen for r in got)
 
 
 KINDS = {
@@ -139,6 +146,22 @@ def _press(value: object) -> Check:
     return lambda got: any(
         isinstance(r, ButtonPressed) and (kind is None or r.kind == kind) for r in got
     )
+
+
+def _one_of_several(number_: str) -> Callable[[object], Check | None]:
+    """`button2: true`: that one was pressed; false: that one was not."""
+
+    def check_for(value: object) -> Check | None:
+        if not isinstance(value, bool):
+            return None
+        return lambda got: (
+            value
+            is any(
+                isinstance(r, (ButtonPressed, HelpPressed)) and r.button == number_ for r in got
+            )
+        )
+
+    return check_for
 
 
 def _any_press(value: object) -> Check | None:
@@ -246,12 +269,22 @@ AKENZA: dict[str, Callable[[object], Check | None]] = {
     "batteryVoltage": _volts,
     "lowBattery": _flag(BatteryRead, "low"),
     "sos": _sos,
+    "sosEvent": _sos,
+    "pressOnceEvent": lambda value: _press(value) if value is True else None,
+    "buttonPushed": _press,
+    "buttonEvent": _press,
+    **{f"button{n}": _one_of_several(str(n)) for n in range(1, 7)},
+    "waterLeak": _measured("water_leak", "wet"),
+    "waterleak": _measured("water_leak", "wet"),
+    "leakage": _measured("water_leak", "wet"),
+    "leakageDetected": _measured("water_leak", "wet"),
+    "heartRate": _measured("heart_rate"),
+    "respiratoryRate": _measured("respiration"),
     "mandown": _fall,
     "manDown": _fall,
     "press": _press,
     "button": _press,
     "buttonPressed": _press,
-    "buttonEvent": _press,
     "pressed": _press,
     "open": _flag(DoorMoved, "open"),
     "isOpen": _flag(DoorMoved, "open"),
@@ -312,6 +345,7 @@ def akenza(expected: object, given: Json) -> tuple[Expected, ...]:
     """
     found: list[Expected] = []
     remembers = "state" in given
+    said = {key for sample in items(expected) for key in table(sample)}
     for sample in items(expected):
         fields = table(sample)
         if text(fields.get("topic")) in DERIVED_TOPICS:
@@ -323,6 +357,8 @@ def akenza(expected: object, given: Json) -> tuple[Expected, ...]:
                 continue
             if name == key or (remembers and _repeated(name, given)) or _counted(name, given):
                 continue
+            if name == "motion" and not isinstance(value, bool) and "data.occupancy" in said:
+                continue  # how often something stirred, where presence is said outright
             maker = _bssid if name.startswith("bssid") else AKENZA.get(name)
             if name.startswith("rssi"):
                 maker = _rssi
@@ -437,11 +473,15 @@ BEDS = frozenset({"TS0601_bed_presence_sensor", "ZG-210Z", "C3007"})
 def zigbee_values(definition: Json) -> Iterator[tuple[Json, tuple[Expected, ...]]]:
     """Yield a message for each value of each property, with what it must say."""
     bed = text(definition.get("model")) in BEDS
-    for one in exposed(definition.get("exposes")):
+    listed = tuple(exposed(definition.get("exposes")))
+    for one in listed:
         if one.type == "binary":
             yield from _binary(one, bed=bed)
-        elif one.type == "numeric" and one.property == "battery":
-            yield {"battery": 57}, (Expected("battery", 57, _battery(57)),)
+        elif one.type == "numeric" and one.property in QUANTITIES:
+            yield (
+                {one.property: 57},
+                (Expected(one.property, 57, QUANTITIES[one.property](57)),),
+            )
         elif one.property == "action":
             for word in one.values:
                 yield {"action": word}, zigbee_action(word, alarm=False)
@@ -449,6 +489,31 @@ def zigbee_values(definition: Json) -> Iterator[tuple[Json, tuple[Expected, ...]
             for word in [value for value in one.values if value in FALLS]:
                 check = _fall(True)  # noqa: FBT003 - the field's value
                 yield {one.property: word}, (Expected(word, value=True, check=check),)
+        elif one.property.endswith(SETTINGS):
+            for value in one.values or (57,):
+                yield {one.property: value}, (Expected(one.property, value, _says_nothing),)
+
+
+QUANTITIES: dict[str, Callable[[object], Check | None]] = {
+    "battery": _battery,
+    "temperature": _measured("temperature"),
+    "humidity": _measured("humidity"),
+    "illuminance": _measured("illuminance"),
+    "co2": _measured("co2"),
+    "linkquality": lambda value: (
+        lambda got: any(isinstance(r, LinkRead) and r.lqi == value for r in got)
+    ),
+}
+SETTINGS = (
+    "_timeout", "_sensitivity", "_delay", "_threshold", "_calibration", "_offset", "_interval",
+    "_mode", "_time", "_level", "_distance", "_density", "_unit", "_duration", "_switch",
+)  # fmt: skip
+"""How a device is set, not what it saw: nobody moves because of an `occupancy_timeout`."""
+SEEN = (MotionSeen, DoorMoved, BedChanged, FallSeen, HelpPressed, Tampered, DeviceFault)
+
+
+def _says_nothing(got: Got) -> bool:
+    return not any(isinstance(reading, SEEN) for reading in got)
 
 
 def _binary(one: Exposed, *, bed: bool) -> Iterator[tuple[Json, tuple[Expected, ...]]]:

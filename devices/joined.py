@@ -44,10 +44,13 @@ def link_read(rssi: float | None, snr: float | None, lqi: float | None) -> LinkR
 
 
 def joined_motion(motion: dict[str, float | str]) -> Reading:
-    """Distance alone is a measure; a count alone says whether somebody is there."""
+    """Distance alone is a measure; a count alone says whether somebody is there.
+
+    A `hint` (how often something stirred) is asked only where nothing said it outright.
+    """
     if len(motion) == 1 and "active" in motion:
         return _motion_of(bool(motion["active"]))
-    count, active = motion.get("count"), motion.get("active")
+    count, active = motion.get("count"), motion.get("active", motion.get("hint"))
     distance = motion.get("distance")
     if active is None:
         if count is None and "posture" not in motion:

@@ -29,6 +29,7 @@ from routing.readings import (
     HelpPressed,
     HelpTrigger,
     Measured,
+    MotionSeen,
     Problem,
     ProblemKind,
     Reading,
@@ -88,6 +89,8 @@ def number(value: object) -> float | None:
     return None
 
 
+HINT = "hint"
+"""`what` of a movement that counts only where the message does not say presence outright."""
 TRUE = frozenset({"true", "1", "on", "yes", "open", "detected", "occupied"})
 FALSE = frozenset({"false", "0", "off", "no", "closed", "clear", "vacant", "unoccupied"})
 
@@ -311,6 +314,10 @@ class Findings:
             return
         self.key_parts.append(f"{word.word}{word.zone}{word.what}={active}")
         match word.word:
+            case "motion" if self.history:  # each record for itself: the last one holds
+                self.readings.append(MotionSeen(active))
+            case "motion" if word.what == HINT:
+                self._about_motion(HINT, active)
             case "motion":
                 self.moved(active=active)
             case "bed":

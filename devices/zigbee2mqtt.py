@@ -31,9 +31,9 @@ from devices.codec import (
     short,
 )
 from devices.envelope import BROKEN, Json, instant, items, parsed, plain, table, text
-from devices.exposes import exposed, known_words, word_for
+from devices.exposes import exposed, known_words, on_mains, word_for
 from devices.times import device_time, judged
-from devices.words import Findings, number
+from devices.words import Findings, Word, number
 from devices.zigbee_properties import Reader, reader_of
 from routing.readings import (
     Availability,
@@ -120,8 +120,11 @@ class Zigbee2Mqtt:
         exposes = parsed(device.exposes.encode())
         described = tuple(exposed(exposes))
         handlers: dict[str, Reader] = {}
+        mains = on_mains(described)
         for one in described:
             word = word_for(one, words)
+            if word is not None and word.word == "battery_volts" and mains:
+                word = Word("measured", name=one.property, unit=one.unit)
             if word is not None and one.property not in SPECIAL:
                 handlers[one.property] = reader_of(word, one.unit)
         for name in (

@@ -97,7 +97,7 @@ def test_bthome_objects(objects: str, reading: Reading) -> None:
 def test_bthome_of_another_version_and_without_information() -> None:
     assert "version 1" in said(bthome("", "20"))[0]
     assert "information" in said(b"\x16\xd2\xfc")[0]
-    assert "update" in said(b"\x16\x1e\x18\x02")[0]
+    assert "no bind key" in said(b"\x16\x1e\x18\x02")[0]
 
 
 def test_mibeacon_frames_that_say_little() -> None:

@@ -368,7 +368,8 @@ def test_expected_values_that_say_nothing_are_not_compared() -> None:
     [
         ("milesight/WS202", "milesight/ws202"),
         ("milesight/WS156", "milesight/ws136"),
-        ("milesight/AM307", "milesight/generic"),
+        ("milesight/AM307", "milesight/am300"),
+        ("milesight/UC51X", "milesight/generic"),
         ("abeeway/anyTracker", "abeeway/at2"),
         ("netvox/R718F", "netvox/r311a"),
         ("nobody/x", ""),
