@@ -1,8 +1,8 @@
 """`bjelle coverage`: where nobody competent would hear a call, on a house file or the store."""
 
 from collections import Counter
-from dataclasses import replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -29,6 +29,7 @@ from hub.house import HouseFileError, load
 from hub.house_store import newest_plan
 from hub.names import Names
 from hub.records import decode_state
+from hub.rule_sentences import length
 from hub.store import tables
 from routing.coverage import Coverage
 from routing.coverage import coverage as ask
@@ -64,8 +65,8 @@ def coverage(
     """Ask for every bed and call type whether somebody would hear. Exit code 1: a gap.
 
     With a file those on duty are imagined, each with a telephone that is ready. Without one the
-    people are those of the last snapshot, which a running hub writes now and then; with --login
-    the running hub is asked.
+    people are those of the last snapshot, which a running hub writes now and then: it says of
+    when that is, and whether a hub runs here, which --login asks.
     """
     if login is not None:
         if file is not None or at is not None or on_duty is not None:
@@ -77,15 +78,18 @@ def coverage(
             read = load(file)
         except HouseFileError as error:
             fail(str(error))
-        state, names = empty(read.plan(1)), Names(read.names())
+        state, names, stands = empty(read.plan(1)), Names(read.names()), None
         duty = on_duty.split(",") if on_duty else [str(one) for one in state.plan.staff]
     else:
-        state, names = run(_stored(store, house))
+        state, names, taken = run(_stored(store, house))
+        stands = _Stands(taken, SystemClock().now(), _hub_here(store))
         duty = on_duty.split(",") if on_duty else []
     found = ask(_with_duty(state, duty), _moment(state.plan, at))
     if json:
-        print_json(_as_json(found, state.plan, names))
+        print_json(_as_json(found, state.plan, names) | ({} if stands is None else stands.json))
     else:
+        for line in () if stands is None else stands.lines(ZoneInfo(state.plan.timezone)):
+            print(line)
         _print(found, state.plan, names)
     if found.gaps:
         raise typer.Exit(NO)
@@ -109,20 +113,62 @@ def _of_the_hub(login: str, store: str | None, *, json: bool) -> None:
         raise typer.Exit(NO)
 
 
-async def _stored(store: str | None, house: str | None) -> tuple[State, Names]:
+@dataclass(frozen=True, slots=True)
+class _Stands:
+    """Of when the stored people and telephones are, and who knows better."""
+
+    taken: datetime | None
+    """When the snapshot was taken; None: the store has a plan and no snapshot."""
+    now: datetime
+    hub: str
+    """The address of the hub that runs here, empty if none does."""
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """What a script is told."""
+        age = None if self.taken is None else (self.now - self.taken).total_seconds()
+        taken = None if self.taken is None else self.taken.isoformat()
+        return {"snapshot_at": taken, "snapshot_age_s": age, "hub": self.hub or None}
+
+    def lines(self, zone: ZoneInfo) -> list[str]:
+        """What a person is told."""
+        if self.taken is None:
+            said = "No snapshot yet: nobody is known to be signed in (--on-duty imagines them)."
+        else:
+            age = self.now - self.taken
+            exact = _SECOND if age < _SOME_MINUTES else _MINUTE
+            ago = length(max(age // exact, 1) * exact, "en", short=True)
+            at = f"{self.taken.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+            said = f"As of the store's last snapshot, {at}, {ago} ago."
+        if not self.hub:
+            return [said]
+        asks = "`bjelle coverage --login NAME` asks it how it is now."
+        return [said, f"A hub runs at {self.hub}: {asks}"]
+
+
+_SECOND, _MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+_SOME_MINUTES = timedelta(minutes=5)
+
+
+def _hub_here(store: str | None) -> str:
+    hub = RunningHub(settings(store))
+    return hub.where if hub.answers else ""
+
+
+async def _stored(store: str | None, house: str | None) -> tuple[State, Names, datetime | None]:
     base = await opened(store)
     try:
         asked = await one_house(base, house)
         snapshots = tables.snapshot
         async with base.read() as connection:
-            newest = select(snapshots.c.state).where(snapshots.c.house == asked)
+            newest = select(snapshots.c.state, snapshots.c.at).where(snapshots.c.house == asked)
             row = (await connection.execute(newest.order_by(desc(snapshots.c.seq)))).first()
             names = await Names.load(connection, asked)
         plan = await newest_plan(base, asked)
         state = decode_state(row[0]) if row else empty(plan) if plan else None
         if state is None:
             fail(f"{asked} has no plan yet: `bjelle house import FILE` first")
-        return state, names
+        return state, names, row[1] if row else None
     finally:
         await base.close()
 
