@@ -392,7 +392,11 @@ def main(arguments: Iterable[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1, help="draws the sample")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--minutes", type=float, default=25, help="begin no mutant after this")
-    parser.add_argument("--file", help="only this file of routing/, such as rules.py")
+    parser.add_argument(
+        "--file",
+        action="append",
+        help="only this file of routing/, such as rules.py; again for the next, in this order",
+    )
     parser.add_argument("--keep", type=Path, default=KEPT, help="where verdicts are kept")
     parser.add_argument("--tree", type=Path, default=ROOT, help="mutate this checkout")
     parser.add_argument("--json", action="store_true")
@@ -402,9 +406,15 @@ def main(arguments: Iterable[str] | None = None) -> int:
         there = Path(folder)
         copied(given.tree, there)
         suite = measured(there)
-        made = all_mutants(there / "routing", only=given.file)
-        count = min(given.sample, len(made)) if given.sample else len(made)
-        drawn = random.Random(given.seed).sample(made, count)
+        made = [
+            mutant
+            for only in given.file or (None,)
+            for mutant in all_mutants(there / "routing", only=only)
+        ]
+        drawn = made
+        if given.sample:
+            count = min(given.sample, len(made))
+            drawn = random.Random(given.seed).sample(made, count)
         verdicts = Verdicts.read(given.keep, suite.digest)
         # Loaded once, before the forks.
         for module in ("pytest", "hypothesis", "hypothesis.stateful", "zoneinfo"):
