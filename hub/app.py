@@ -22,7 +22,7 @@ from devices.registry import UnknownEcosystemError
 from hub import garbage, logs
 from hub.accounts import Accounts
 from hub.answers import Answers
-from hub.api.app import create_app
+from hub.api.app import PortTaken, create_app
 from hub.api.app import serve as serve_http
 from hub.cards import Faces
 from hub.channel_transports import WrongChannel, transports
@@ -272,6 +272,9 @@ def serve(given: dict[str, object], *, log_json: bool = False) -> int:
         print(f"the hub cannot start: {error}", file=sys.stderr)  # noqa: T201 - the same
         return CANNOT
     except BaseExceptionGroup as group:
+        if (taken := _only(group, PortTaken)) is not None:
+            print(f"the hub cannot start: {taken}", file=sys.stderr)  # noqa: T201 - the same
+            return CANNOT
         if (told := outvoted(group)) is None:
             raise
         print(f"the hub stops: {told}", file=sys.stderr)  # noqa: T201 - the same
@@ -281,10 +284,15 @@ def serve(given: dict[str, object], *, log_json: bool = False) -> int:
 
 def outvoted(group: BaseExceptionGroup[BaseException]) -> str | None:
     """Say why this hub ends, when the only reason is that another one serves its house."""
-    fenced, others = group.split(Fenced)
-    if fenced is None or others is not None:
+    return _only(group, Fenced)
+
+
+def _only(group: BaseExceptionGroup[BaseException], kind: type[BaseException]) -> str | None:
+    """Return what the one reason says, where it is the only one and of this kind."""
+    found, others = group.split(kind)
+    if found is None or others is not None:
         return None
-    first: BaseException = fenced
+    first: BaseException = found
     while isinstance(first, BaseExceptionGroup):
         first = first.exceptions[0]
     return str(first)

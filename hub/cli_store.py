@@ -36,6 +36,9 @@ def backup(
 ) -> None:
     """Write the whole store to one file, while the hub may go on. It holds personal names."""
     done = run(write_backup(must_exist(store), file))
+    if not any(done.rows.values()):
+        file.unlink()
+        fail("nothing to back up: the store holds no house. Is this the hub's own folder?")
     note(settings(store).data_dir, LastBackup(SystemClock().now(), str(file.absolute())))
     told = f"{sum(done.rows.values())} rows written to {file}, sha256 {done.digest[:16]}…"
     _tell(done, json, f"{told}\nKeep it where the hub's own disk is not.")

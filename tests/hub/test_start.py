@@ -1,6 +1,7 @@
 """A hub that cannot start says what to do, and takes nothing from the broker."""
 
 import os
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -63,3 +64,24 @@ def test_a_hub_that_another_took_over_says_so_in_one_line() -> None:
 
     assert outvoted(deciding) == str(fenced)
     assert outvoted(BaseExceptionGroup("engines", [fenced, OSError("disk")])) is None
+
+
+def test_a_taken_port_is_one_sentence_with_what_to_do(tmp_path: Path) -> None:
+    assert bjelle(tmp_path, "house", "import", str(HOUSE_FILE)).returncode == 0
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        ended = bjelle(tmp_path, "serve", "--port", str(port))
+    assert ended.returncode == 2
+    assert f"the hub cannot start: cannot listen on 127.0.0.1, port {port}" in ended.stderr
+    assert "stop the other program, or set BJELLE_PORT" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_an_empty_store_is_no_backup(tmp_path: Path) -> None:
+    """In the wrong folder, each night, it would look like one."""
+    assert bjelle(tmp_path, "serve").returncode == 2
+    assert (tmp_path / "bjelle.db").exists()
+    ended = bjelle(tmp_path, "backup", "night.bjelle")
+    assert ended.returncode == 2
+    assert "holds no house" in ended.stderr
+    assert not (tmp_path / "night.bjelle").exists()
