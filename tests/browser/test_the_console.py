@@ -10,7 +10,7 @@ from tests.browser.phone import Phone
 pytestmark = [pytest.mark.browser, pytest.mark.broker, pytest.mark.timeout(480)]
 
 RULE = "/api/v1/rules/bed-exit-101"
-TABS = ("calls", "figures", "rules", "devices", "state")
+TABS = ("calls", "shifts", "stays", "rules", "templates", "figures", "devices", "state")
 
 
 def signed_in(page: Page, house: House, lang: str = "nb") -> Page:

@@ -106,6 +106,14 @@ export interface Waits {
   p90_s: number | null;
 }
 
+/** A group in as long a time before, and whether the difference is more than chance. */
+export interface Before {
+  calls: number;
+  share_within: number | null;
+  median_s: number | null;
+  verdict: "better" | "worse" | "chance" | "few";
+}
+
 export interface Group {
   key: string;
   name: string;
@@ -115,6 +123,8 @@ export interface Group {
   arrival: Waits;
   open: number;
   share_within: number | null;
+  /** Where it was asked for. */
+  before?: Before;
 }
 
 /** Natural limits of the days' median response (hub/process_chart.py). */
@@ -213,6 +223,7 @@ export interface Preview {
   sentences: Sentences;
   basis: Sentences;
   problems: readonly string[];
+  problem_codes: readonly string[];
 }
 
 export interface Objected {
@@ -293,9 +304,21 @@ export interface Status {
   }[];
 }
 
+export interface Gap {
+  unit: string;
+  room: string;
+  bed: string;
+  call_type: string;
+  occupied: boolean;
+  missing: "receiver" | "failsafe";
+  reason: string;
+  text: string;
+}
+
 export interface Coverage {
+  at: string;
   beds: number;
-  gaps: readonly { bed: string; call_type: string; occupied: boolean; text: string }[];
+  gaps: readonly Gap[];
 }
 
 /** A corridor screen's key (hub/api/boards.py). */
@@ -308,4 +331,134 @@ export interface BoardKey {
 export interface BoardMade extends BoardKey {
   link: string;
   picture: string;
+}
+
+export interface Colleague {
+  id: string;
+  name: string;
+}
+
+export const OFFERS = ["not_offered", "offered", "accepted", "declined", "returned"] as const;
+export type Offer = (typeof OFFERS)[number];
+export const PROFILES = ["arrival", "ordinary", "family_present", "end_of_life", "out"] as const;
+export type Profile = (typeof PROFILES)[number];
+
+/** A stay as it is lived now (hub/api/ward.py). */
+export interface StayRow {
+  patient: string;
+  name: string;
+  unit: string;
+  unit_name: string;
+  room: string;
+  bed: string;
+  since: string;
+  offer: Offer;
+  profile: Profile;
+  goal: string;
+  note: string;
+  isolation: string;
+  assigned: readonly Colleague[];
+  backup: readonly Colleague[];
+  practice_until: string | null;
+  devices: readonly { id: string; purpose: string }[];
+  rules: number;
+}
+
+export interface Ward {
+  now: string;
+  stays: readonly StayRow[];
+  free_beds: readonly { bed: string; room: string; unit: string; unit_name: string }[];
+  carers: readonly Colleague[];
+  left: readonly {
+    patient: string;
+    name: string;
+    room: string;
+    until: string;
+    to_return: readonly string[];
+  }[];
+}
+
+export interface DischargeAnswer {
+  rules_ended: readonly string[];
+  to_return: readonly string[];
+}
+
+/** A rule beside the template that it names (hub/api/templates.py). */
+export interface RuleOfTemplate {
+  rule: string;
+  patient: string;
+  patient_name: string;
+  state: string;
+  version: number;
+  follows: "follows" | "deviates" | "older" | "missing";
+  differs: readonly { field: string; template: unknown; rule: unknown }[];
+  reason: string;
+}
+
+export interface TemplateRow {
+  id: string;
+  version: number;
+  title: string;
+  routine: string;
+  fields: Record<string, unknown>;
+  newest: number;
+  otherwise: boolean;
+  rules: readonly RuleOfTemplate[];
+}
+
+export interface Templates {
+  templates: readonly TemplateRow[];
+  missing: readonly RuleOfTemplate[];
+  untied: number;
+}
+
+/** Who is at work, and who should be (hub/api/shifts.py). */
+export interface Shifts {
+  now: string;
+  on_duty: readonly {
+    staff: string;
+    name: string;
+    role: Me["role"] | null;
+    competence: number | null;
+    units: readonly string[];
+    handset: string;
+    handset_name: string;
+    state: HandsetState;
+    reasons: readonly string[];
+    signed_in: string | null;
+    doing: Doing;
+    room: string | null;
+  }[];
+  off_duty: readonly {
+    staff: string;
+    name: string;
+    role: Me["role"];
+    competence: number;
+    units: readonly string[];
+  }[];
+  phones_free: readonly string[];
+  units: readonly {
+    unit: string;
+    name: string;
+    signed_in: number;
+    ready: number;
+    nurses: number;
+  }[];
+  shifts: readonly {
+    id: string;
+    since: string;
+    until: string;
+    weekdays: readonly number[];
+    units: readonly string[];
+    grace_s: number;
+    began: string | null;
+    next: string | null;
+  }[];
+  missed: readonly {
+    unit: string;
+    name: string;
+    shift: string;
+    since: string | null;
+    call: string;
+  }[];
 }

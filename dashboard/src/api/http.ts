@@ -1,17 +1,20 @@
 // The hub's HTTP API: JSON both ways, problem+json when it says no.
 
 import { ROOT } from "../core/root";
+import { type Refusal, wordsOfRefusal } from "../i18n/refusals";
 
-/** The hub's «no», in its own words: who, what, what to do next. */
+/** The hub's «no», in the page's language where its code is known, else in the hub's words. */
 export class Refused extends Error {
   readonly status: number;
   /** Which fields are meant, and what was expected there. */
-  readonly errors: readonly { field: string; expected: string }[];
+  readonly errors: readonly { field: string; expected: string; code?: string }[];
+  readonly code: string;
 
-  constructor(status: number, sentence: string, errors: Refused["errors"] = []) {
+  constructor(status: number, sentence: string, errors: Refused["errors"] = [], code = "") {
     super(sentence);
     this.status = status;
     this.errors = errors;
+    this.code = code;
   }
 }
 
@@ -32,9 +35,11 @@ async function ask<T>(method: string, path: string, body?: unknown, version?: nu
 
 async function refusal(answer: Response): Promise<Refused> {
   const problem = await answer.json().catch(() => null);
+  const { code = "", params = {} } = (problem ?? {}) as Partial<Refusal>;
   const said = [problem?.detail ?? problem?.title, problem?.next].filter(Boolean);
   const errors = Array.isArray(problem?.errors) ? problem.errors : [];
-  return new Refused(answer.status, said.join(" – ") || answer.statusText, errors);
+  const sentence = wordsOfRefusal({ code, params }) ?? said.join(" – ");
+  return new Refused(answer.status, sentence || answer.statusText, errors, code);
 }
 
 const API = `${ROOT}/api/v1`;
@@ -47,5 +52,7 @@ export const raw = ask;
 /** A change of one version of something: refused with 412 where another was quicker. */
 export const change = <T>(path: string, body: unknown, version: number): Promise<T> =>
   ask("PATCH", API + path, body, version);
+/** A change that has no versions: what is sent holds, the rest stays. */
+export const patch = <T>(path: string, body: unknown): Promise<T> => ask("PATCH", API + path, body);
 export const postVersion = <T>(path: string, version: number): Promise<T> =>
   ask("POST", API + path, {}, version);

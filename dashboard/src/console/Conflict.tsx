@@ -37,9 +37,7 @@ export function Conflict({ base, mine, theirs, text, busy, onMine, onTheirs }: C
           </tr>
         ))}
       </Table>
-      <p className="quiet" lang="en">
-        {text}
-      </p>
+      <p className="quiet">{text}</p>
       <div className="buttons">
         <button type="button" className="ds-button" disabled={busy} onClick={onMine}>
           {own.keepMine}

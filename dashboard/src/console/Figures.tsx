@@ -6,39 +6,31 @@ import { usePage } from "../ui/page";
 import { usePoll } from "../ui/poll";
 import { useWords } from "../ui/words";
 import { Chart } from "./Chart";
+import { Glance, useFigures } from "./Glance";
 import { Choose, Part, PrintButton, Table, useConsole, useDay } from "./parts";
 
 const PERIODS = [7, 28, 90] as const;
-const BY = ["unit", "priority", "day"] as const;
+const BY = ["unit", "priority", "hour", "day"] as const;
 
 export function Figures() {
-  const { words } = usePage();
+  const { words, lang } = usePage();
   const own = useConsole().figures;
-  const [days, setDays] = useState<(typeof PERIODS)[number]>(28);
+  const more = useFigures();
+  const [days, setDays] = useState<(typeof PERIODS)[number]>(7);
   const [by, setBy] = useState<(typeof BY)[number]>("unit");
   const since = useMemo(() => new Date(Date.now() - days * 24 * 3_600_000).toISOString(), [days]);
   const daily = usePoll<Answer>(`/quality/response-times?by=day&since=${since}`, 30_000);
   const parted = usePoll<Answer>(`/quality/response-times?by=${by}&since=${since}`, 10_000);
   const { figureColumns, figuresEmpty, definitions, whole } = words.console;
-  const heads = [own.byWords[by], ...Object.values(figureColumns).slice(1)];
+  const heads = [more.byWords[by], ...Object.values(figureColumns).slice(1)];
   return (
     <>
-      <Part
-        title={own.chart}
-        polled={daily}
-        tools={
-          <>
-            <Choose
-              label={own.period}
-              value={days}
-              all={PERIODS}
-              name={own.days}
-              onChange={setDays}
-            />
-            <PrintButton />
-          </>
-        }
-      >
+      <div className="part-head page-tools no-print">
+        <Choose label={own.period} value={days} all={PERIODS} name={own.days} onChange={setDays} />
+        <PrintButton />
+      </div>
+      <Glance key={since} since={since} days={days} />
+      <Part title={own.chart} polled={daily}>
         {({ chart, groups, whole: all }) => (
           <>
             <Said chart={chart} open={all.open} />
@@ -50,13 +42,25 @@ export function Figures() {
         title={`${figureColumns.median.split(",")[0]} · ${own.days(days).toLowerCase()}`}
         polled={parted}
         tools={
-          <Choose
-            label={own.by}
-            value={by}
-            all={BY}
-            name={(one) => own.byWords[one]}
-            onChange={setBy}
-          />
+          <>
+            <Choose
+              label={own.by}
+              value={by}
+              all={BY}
+              name={(one) => more.byWords[one]}
+              onChange={setBy}
+            />
+            <a
+              className="ds-button no-print"
+              data-variant="secondary"
+              data-testid="csv"
+              title={more.fileHow}
+              href={`/api/v1/quality/response-times.csv?by=${by}&since=${since}&lang=${lang}`}
+              download
+            >
+              {more.file}
+            </a>
+          </>
         }
       >
         {(figures) =>
@@ -64,7 +68,12 @@ export function Figures() {
             <>
               <Table name={own.chart} heads={heads}>
                 {figures.groups.map((group) => (
-                  <Row key={group.key} group={group} name={nameOf(group, own.priority)} by={by} />
+                  <Row
+                    key={group.key}
+                    group={group}
+                    name={by === "hour" ? more.hour(group.key) : nameOf(group, own.priority)}
+                    by={by}
+                  />
                 ))}
                 <Row group={figures.whole} name={whole} by="unit" />
               </Table>

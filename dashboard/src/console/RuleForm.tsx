@@ -2,6 +2,7 @@
 import { type ReactNode, useEffect, useState } from "react";
 import type { Me, Preview, Rule, RuleFields } from "../api/answers";
 import { change, get, post, Refused } from "../api/http";
+import { wordsOfRefusal } from "../i18n/refusals";
 import { usePage } from "../ui/page";
 import { Conflict } from "./Conflict";
 import { useConsole } from "./parts";
@@ -138,7 +139,8 @@ async function troubleOf(problem: unknown, on: Rule | null, failed: string): Pro
     if (theirs) return { is: "conflict", theirs, text: problem.message };
   }
   const fields = problem.errors.map(
-    ({ field, expected }) => [field.split(".")[0] ?? "", expected] as const,
+    ({ field, expected, code = "" }) =>
+      [field.split(".")[0] ?? "", wordsOfRefusal({ code, params: {} }) ?? expected] as const,
   );
   return { is: "refused", text: problem.message, fields: new Map(fields) };
 }
@@ -391,8 +393,10 @@ function ReadBack({ id, fields }: { id: string; fields: RuleFields }) {
         <>
           <strong>{own.notActive}</strong>
           <ul>
-            {read.problems.map((problem) => (
-              <li key={problem}>{problem}</li>
+            {read.problems.map((problem, n) => (
+              <li key={problem}>
+                {wordsOfRefusal({ code: read.problem_codes[n] ?? "", params: {} }) ?? problem}
+              </li>
             ))}
           </ul>
         </>

@@ -17,13 +17,13 @@ const passes = (rule: Rule, filter: Filter): boolean => {
   return true;
 };
 
-export function Rules({ me }: { me: Me }) {
+export function Rules({ me, at }: { me: Me; at: string }) {
   const words = useConsole();
   const own = words.rules;
   const { lang } = usePage();
   // What stands after «#» is sent to nobody: it only asks again, after a change.
   const [asked, setAsked] = useState(0);
-  const [chosen, setChosen] = useState<string | null>(null);
+  const [chosen, setChosen] = useState<string | null>(at || null);
   const [filter, setFilter] = useState<Filter>("all");
   const decides = me.role === "nurse" || me.role === "leader";
   const rules = usePoll<Answer>(`/rules#${asked}`, 15_000);

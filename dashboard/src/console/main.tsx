@@ -8,10 +8,22 @@ import { Devices } from "./Devices";
 import { Figures } from "./Figures";
 import { useConsole } from "./parts";
 import { Rules } from "./Rules";
+import { Shifts } from "./Shifts";
 import { State } from "./State";
+import { Stays } from "./Stays";
+import { Templates } from "./Templates";
 import "./console.css";
 
-const TABS = ["calls", "figures", "rules", "devices", "state"] as const;
+const TABS = [
+  "calls",
+  "shifts",
+  "stays",
+  "rules",
+  "templates",
+  "figures",
+  "devices",
+  "state",
+] as const;
 type Tab = (typeof TABS)[number];
 
 /** What each role finds here; the hub refuses the rest anyway. */
@@ -71,7 +83,7 @@ function Parts({ me }: { me: Me }) {
   const { words } = usePage();
   const own = useConsole();
   const tabs = OF_ROLE[me.role];
-  const tab = useTab(tabs);
+  const { tab, at } = useTab(tabs);
   if (!tab) return <p>{words.console.forbidden}</p>;
   return (
     <>
@@ -85,22 +97,26 @@ function Parts({ me }: { me: Me }) {
       <h1 className="ds-sr-only">{own.tabs[tab]}</h1>
       {tab === "calls" && <Calls />}
       {tab === "figures" && <Figures />}
-      {tab === "rules" && <Rules me={me} />}
+      {tab === "shifts" && <Shifts />}
+      {tab === "stays" && <Stays />}
+      {tab === "rules" && <Rules key={at} me={me} at={at} />}
+      {tab === "templates" && <Templates />}
       {tab === "devices" && <Devices />}
       {tab === "state" && <State me={me} />}
     </>
   );
 }
 
-/** The part that the address names, so that «back» and a bookmark work. */
-function useTab(tabs: readonly Tab[]): Tab | undefined {
+/** The part that the address names (#rules/bed-101), so that «back» and a bookmark work. */
+function useTab(tabs: readonly Tab[]): { tab: Tab | undefined; at: string } {
   const [hash, setHash] = useState(location.hash.slice(1));
   useEffect(() => {
     const look = () => setHash(location.hash.slice(1));
     window.addEventListener("hashchange", look);
     return () => window.removeEventListener("hashchange", look);
   }, []);
-  return tabs.find((one) => one === hash) ?? tabs[0];
+  const [name, at = ""] = hash.split("/");
+  return { tab: tabs.find((one) => one === name) ?? tabs[0], at: decodeURIComponent(at) };
 }
 
 function SignIn({ onDone, failed }: { onDone: (me: Me) => void; failed: boolean }) {
@@ -117,7 +133,8 @@ function SignIn({ onDone, failed }: { onDone: (me: Me) => void; failed: boolean 
         await post<Me>("/session", { login: form.get("login"), password: form.get("password") }),
       );
     } catch (problem) {
-      setError(signInError(problem, words.console));
+      const said = problem instanceof Refused && problem.status < 500;
+      setError(said ? problem.message : words.console.failed);
     } finally {
       setBusy(false);
     }
@@ -147,14 +164,6 @@ function SignIn({ onDone, failed }: { onDone: (me: Me) => void; failed: boolean 
       </button>
     </form>
   );
-}
-
-function signInError(
-  problem: unknown,
-  words: { wrong: string; locked: string; failed: string },
-): string {
-  if (!(problem instanceof Refused) || problem.status >= 500) return words.failed;
-  return problem.status === 423 || problem.status === 429 ? words.locked : words.wrong;
 }
 
 start(<ConsolePage />);

@@ -1,7 +1,10 @@
 // What the console's pages share: a part with its own states, a table that scrolls by itself.
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
+import { Refused } from "../api/http";
 import { clock, spoken } from "../core/age";
 import { consoleWordsOf } from "../i18n/console";
+import { houseWordsOf } from "../i18n/house";
+import { Age } from "../ui/Age";
 import { usePage } from "../ui/page";
 import type { Polled } from "../ui/poll";
 import { useWords } from "../ui/words";
@@ -11,22 +14,54 @@ export function useConsole() {
   return consoleWordsOf(lang);
 }
 
+export function useHouse() {
+  const { lang } = usePage();
+  return houseWordsOf(lang);
+}
+
+/** Do something at the hub and say how it went: its words, the hub's «no», or that it was away. */
+export function useSaid(prefix = "") {
+  const { words } = usePage();
+  const [said, setSaid] = useState("");
+  const [bad, setBad] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const run = async (work: () => Promise<string>) => {
+    setBusy(true);
+    setBad(false);
+    setSaid("");
+    try {
+      setSaid(await work());
+    } catch (problem) {
+      const why = problem instanceof Refused ? problem.message : words.console.failed;
+      setSaid([prefix, why].filter(Boolean).join(" "));
+      setBad(true);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return { said, bad, busy, run };
+}
+
 interface PartProps<T> {
   title: string;
   polled: Polled<T>;
   children: (data: T) => ReactNode;
   /** Beside the title: what one can choose. */
   tools?: ReactNode;
+  /** Live data, asked for again so often (ms): their age is told. */
+  every?: number;
 }
 
 /** A part of the page with its own states: fetching, refused, old. */
-export function Part<T>({ title, polled, children, tools }: PartProps<T>) {
+export function Part<T>({ title, polled, children, tools, every }: PartProps<T>) {
   const { words } = usePage();
+  const house = useHouse();
   const { data, at, refused, failed } = polled;
   return (
     <section className="part">
       <div className="part-head">
         <h2>{title}</h2>
+        {every !== undefined && at !== null && <Age at={at} every={every} words={house} />}
         {tools}
       </div>
       {refused && <p>{refused.status === 403 ? words.console.forbidden : refused.message}</p>}

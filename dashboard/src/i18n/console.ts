@@ -4,8 +4,11 @@ import type { Lang } from "../ui/words";
 const nb = {
   tabs: {
     calls: "Anrop",
+    shifts: "Vakter",
+    stays: "Opphold",
     figures: "Svartid",
     rules: "Regler",
+    templates: "Maler",
     devices: "Enheter",
     state: "Tilstand",
   },
@@ -41,7 +44,6 @@ const nb = {
     period: "Periode",
     days: (count: number) => `Siste ${count} døgn`,
     by: "Delt etter",
-    byWords: { unit: "Avdeling", priority: "Prioritet", day: "Døgn" },
     priority: {
       emergency: "Nødanrop",
       urgent: "Haster",
@@ -243,8 +245,11 @@ type ConsoleWords = typeof nb;
 const en: ConsoleWords = {
   tabs: {
     calls: "Calls",
+    shifts: "Shifts",
+    stays: "Stays",
     figures: "Response times",
     rules: "Rules",
+    templates: "Templates",
     devices: "Devices",
     state: "State",
   },
@@ -280,7 +285,6 @@ const en: ConsoleWords = {
     period: "Period",
     days: (count) => `Last ${count} days`,
     by: "Parted by",
-    byWords: { unit: "Ward", priority: "Priority", day: "Day" },
     priority: {
       emergency: "Emergency",
       urgent: "Urgent",

@@ -94,7 +94,7 @@ const nb = {
     },
     notYet: "ikke ennå",
     figures: "Svartid siste 7 døgn",
-    figuresEmpty: "Ingen anrop de siste 7 døgnene, så ingen tall ennå.",
+    figuresEmpty: "Ingen anrop i perioden, så ingen tall ennå.",
     definitions:
       "Svartid = fra utløst til «jeg tar den». Fremmøtetid = til tilstede. Åpne anrop telles som åpne, aldri utelatt.",
     figureColumns: {
@@ -213,7 +213,7 @@ const en: PageWords = {
     },
     notYet: "not yet",
     figures: "Response times, last 7 days",
-    figuresEmpty: "No calls in the last 7 days, so no figures yet.",
+    figuresEmpty: "No calls in the period, so no figures yet.",
     definitions:
       "Response time = from raised to “I'll take it”. Arrival time = to present. Open calls count as open, never left out.",
     figureColumns: {
