@@ -33,9 +33,11 @@ class Kind(StrEnum):
     BED = "bed"
     MOTION = "motion"
     DOOR = "door"
+    FALL = "fall"
 
 
 _KINDS = (
+    (Kind.FALL, ("fall", "hs2fd")),
     (Kind.BED, ("bed", "vs373", "zg-210z", "c3007")),
     (
         Kind.MOTION,
@@ -56,9 +58,17 @@ _PURPOSES = {
 }
 
 
+_RADAR = "fall-"
+
+
 def kind_of(plan: Plan, device: Device) -> Kind | None:
-    """Return what a device is for: by its model's name, else by what it is assigned for."""
+    """Return what a device is for: by its model's name, else by what it is assigned for.
+
+    A fall radar of a general model is known by its own id.
+    """
     name = device.model.lower()
+    if str(device.id).startswith(_RADAR):
+        return Kind.FALL
     found = next((kind for kind, words in _KINDS if any(w in name for w in words)), None)
     if found is not None:
         return found
@@ -94,7 +104,11 @@ DEFINITIONS: dict[Kind, dict[str, object]] = {
         "model": "TS0215A_sos",
         "vendor": "Tuya",
         "description": "SOS button",
-        "exposes": [_enum("action", ["emergency"]), *_ALWAYS],
+        "exposes": [
+            _enum("action", ["emergency"]),
+            _binary("tamper", on=True, off=False),
+            *_ALWAYS,
+        ],
     },
     Kind.BED: {
         "model": "TS0601_bed_presence_sensor",
@@ -118,10 +132,20 @@ DEFINITIONS: dict[Kind, dict[str, object]] = {
         "description": "Contact sensor",
         "exposes": [_binary("contact", on=False, off=True), *_ALWAYS],
     },
+    Kind.FALL: {
+        "model": "HS2FD-EF1-3.0",
+        "vendor": "Heiman",
+        "description": "Fall detection radar",
+        "exposes": [
+            _enum("fall_status", ["normal", "fall_warning", "fall_alarm"]),
+            _numeric("linkquality", "lqi"),
+        ],
+    },
 }
 """Zigbee2MQTT's word on each kind: a contact is `false` when the door is open."""
 
-_POWER = {Kind.WRIST: "Battery", Kind.BED: "Mains (single phase)"}
+_MAINS = "Mains (single phase)"
+_POWER = {Kind.WRIST: "Battery", Kind.BED: _MAINS, Kind.FALL: _MAINS}
 
 
 def bridge_devices(bridge: Bridge, devices: Sequence[tuple[Device, Kind]]) -> Published:
@@ -189,9 +213,20 @@ class ZigbeeVoice:
             self.cache["work_state"] = "presence" if on else "none"
         return self._say(at, {})
 
+    def fall(self, at: datetime, status: str) -> Published:
+        """Say `fall_warning`, `fall_alarm` or `normal`, and go on saying it."""
+        self.cache["fall_status"] = status
+        return self._say(at, {})
+
+    def worn(self, at: datetime, worn: bool) -> Published:  # noqa: FBT001 - the level is the word
+        """Say that the clasp was opened, or closed again."""
+        self.cache["tamper"] = not worn
+        return self._say(at, {})
+
     def heartbeat(self, at: datetime, battery: int) -> Published:
-        """Say what is cached, with a fresh battery: a check-in."""
-        self.cache["battery"] = battery
+        """Say what is cached, with a fresh battery where there is one: a check-in."""
+        if self.kind is not Kind.FALL:
+            self.cache["battery"] = battery
         return self._say(at, {"action": None} if self.kind is Kind.WRIST else {})
 
     def _say(self, at: datetime, more: dict[str, object]) -> Published:

@@ -14,12 +14,18 @@ from routing.plan import Device, Plan, Purpose, RoomKind
 from routing.readings import DeviceClass
 from simulators.agenda import Agenda
 from simulators.faults import Fault, Trouble
-from simulators.payloads import Kind, Published, Voice, kind_of, voice
+from simulators.payloads import Kind, Published, Voice, ZigbeeVoice, kind_of, voice
 
 Speak = Callable[[BridgeId, Published, bool], None]
 """Hand a message to the radio; True: a person pressed for help."""
 
 DAY_S = 86400.0
+LAYS_ASIDE = 0.15
+"""How often somebody goes to bed without the alarm on the wrist."""
+MISSES = 0.3
+"""Falls that a radar does not see: slow ones, behind the bed (DEVICES F1)."""
+STOOPS = 0.8
+"""Times a night that a radar takes something else for a fall (DEVICES F1)."""
 PIR_BLIND_S = 15.0
 """A motion sensor says «moving» at most this often, and «still» after this long."""
 
@@ -36,6 +42,8 @@ class Thing:
     level: bool = False
     wearer: PatientId | None = None
     """Who wears it now, where it is worn."""
+    aside: bool = False
+    """An alarm that lies on the table: nobody can press it from the bed."""
 
 
 @dataclass(slots=True)
@@ -136,6 +144,17 @@ class Devices:
         if not thing.flat:
             self._say(thing, thing.voice.level(self._agenda.now, on))
 
+    def fell(self, thing: Thing, status: str) -> None:
+        """A radar changes its mind about a fall."""
+        if not thing.flat and isinstance(thing.voice, ZigbeeVoice):
+            self._say(thing, thing.voice.fall(self._agenda.now, status))
+
+    def lay(self, thing: Thing, *, aside: bool) -> None:
+        """A wrist alarm is laid aside, or put on again; one that can tell says so."""
+        thing.aside = aside
+        if not thing.flat and isinstance(thing.voice, ZigbeeVoice):
+            self._say(thing, thing.voice.worn(self._agenda.now, not aside))
+
     def moved(self, thing: Thing) -> None:
         """Movement in front of a motion sensor."""
         if thing.level:
@@ -225,10 +244,13 @@ class Resident:
         self._home = home
         self._habit = habit
         self._dice = Random(f"{seed}/resident/{home.patient}")
+        self._habits = Random(f"{seed}/laid-aside/{home.patient}")
+        """A die of its own, so that the rest of the night does not hang on it."""
         self._waits = 0
         """Presses since somebody was here; 0 when nothing is wanted."""
         self.asleep = False
         self._in_bed = False
+        self._on_the_floor = False
         self.quiet = False
         """At the end of the night nobody asks for more."""
         self.gone = False
@@ -240,6 +262,9 @@ class Resident:
         self._agenda.at(bedtime_s + self._dice.uniform(-3600, 5400), self._to_bed)
         self._agenda.at(morning_s + self._dice.uniform(-2400, 3600), self._rise)
         night_s = morning_s - bedtime_s
+        if Kind.FALL in self._home.things:
+            for _ in range(self._count(STOOPS)):
+                self._agenda.at(bedtime_s + self._dice.uniform(-1800, night_s), self._stoops)
         for _ in range(self._count(self._habit.up_at_night)):
             self._agenda.at(bedtime_s + self._dice.uniform(1800, night_s), self._get_up)
         self._agenda.after(self._dice.uniform(0, 300), self._stir)
@@ -263,7 +288,7 @@ class Resident:
 
     def _press(self, thing: Thing | None = None) -> None:
         thing = thing or self._home.things.get(Kind.WRIST) or self._home.cord
-        if thing is None or self.quiet:
+        if thing is None or self.quiet or thing.aside:
             return
         self._waits += 1
         self._devices.press(thing)
@@ -286,10 +311,15 @@ class Resident:
         """Move out: nobody presses or moves here any more."""
         self.gone = self.quiet = True
         self._waits = 0
+        self._wear()
 
     def somebody_came(self) -> None:
         """A person stands at the bed: helped, and back to bed at night."""
         self._waits = 0
+        self._wear()
+        if self._on_the_floor:
+            self._on_the_floor = False
+            self._radar_clears()
         if self.asleep and not self._in_bed:
             self._agenda.after(self._dice.uniform(60, 240), self._lie_down)
 
@@ -298,10 +328,20 @@ class Resident:
     def _to_bed(self) -> None:
         self.asleep = True
         self._lie_down()
+        worn = self._home.things.get(Kind.WRIST)
+        if worn is not None and not self.gone and self._habits.random() < LAYS_ASIDE:
+            self._devices.lay(worn, aside=True)
 
     def _rise(self) -> None:
         self.asleep = False
         self._bed(occupied=False)
+        self._wear()
+
+    def _wear(self) -> None:
+        """Put the alarm on again, where it lies on the table."""
+        worn = self._home.things.get(Kind.WRIST)
+        if worn is not None and worn.aside:
+            self._devices.lay(worn, aside=False)
 
     def _lie_down(self) -> None:
         self._bed(occupied=True)
@@ -332,9 +372,33 @@ class Resident:
         self._agenda.after(away, self._lie_down)
 
     def _fall(self) -> None:
-        """On the floor: perhaps the wrist is reached, perhaps only the bed tells."""
+        """On the floor: perhaps the wrist is reached, perhaps only a sensor tells."""
+        self._on_the_floor = True
         if self._dice.random() < 0.5:
             self._agenda.after(self._dice.uniform(5, 240), self._press)
+        radar = self._home.things.get(Kind.FALL)
+        if radar is None or self._dice.random() < MISSES:
+            return
+        late = self._dice.uniform(3, 12)
+        self._agenda.after(late, lambda: self._devices.fell(radar, "fall_warning"))
+        if self._dice.random() < 0.8:
+            later = late + self._dice.uniform(5, 60)
+            self._agenda.after(later, lambda: self._devices.fell(radar, "fall_alarm"))
+
+    def _stoops(self) -> None:
+        """Tie a shoe: the radar suspects a fall, and takes it back."""
+        radar = self._home.things.get(Kind.FALL)
+        if radar is None or self.gone or self._on_the_floor:
+            return
+        self._devices.fell(radar, "fall_warning")
+        self._agenda.after(self._dice.uniform(5, 90), self._radar_clears)
+
+    def _radar_clears(self) -> None:
+        """The radar sees that it is over, sooner or later."""
+        radar = self._home.things.get(Kind.FALL)
+        if radar is not None:
+            late = self._dice.expovariate(1 / 120)
+            self._agenda.after(late, lambda: self._devices.fell(radar, "normal"))
 
     def _wander(self) -> None:
         door = self._home.things.get(Kind.DOOR)

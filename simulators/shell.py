@@ -12,17 +12,12 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Protocol
 
-from devices.codec import BridgeSaid, Discovery, Ignored, Message, Undecodable
-from devices.registry import Registry
 from hub import records
 from hub.heard import Heard
-from hub.houses import enrolled
 from routing.effects import Effect, Ring
 from routing.events import (
-    BridgeChanged,
     BrokerChanged,
     ClockStepped,
-    Delivery,
     Event,
     PlanAdopted,
     SignalQuarantined,
@@ -32,7 +27,6 @@ from routing.events import (
     StoreState,
     TimePassed,
 )
-from routing.ids import DeviceId, SignalId
 from routing.plan import Plan
 from routing.readings import HelpPressed
 from routing.state import State
@@ -40,6 +34,7 @@ from simulators.agenda import Agenda
 from simulators.broker import Broker, Carried
 from simulators.core import Core
 from simulators.faults import Fault, Trouble
+from simulators.intake import Intake
 from simulators.watch import Row, Watch
 
 FLUSH_S = 30.0
@@ -121,7 +116,6 @@ class Shell:
         self._committed = self.state
         self._pending: list[Pending] = []
         self._committing = False
-        self._sequence = 0
         self._offset = timedelta()
         self._last = agenda.now
         self._wake_at: datetime | None = None
@@ -130,10 +124,9 @@ class Shell:
         self.gathered = 0
         """Messages heard and not yet flushed."""
         self.link = False
-        self._discovered: dict[str, Discovery] = {}
         self.plan = plan
         """The newest that is stored; the state's may be older while the hub starts."""
-        self._registry = self._new_registry()
+        self._intake = Intake(plan)
         self._contact = self._last
         """When the broker was last in reach."""
 
@@ -163,7 +156,7 @@ class Shell:
             return
         self.up = True
         self.life += 1
-        self._sequence = 0
+        self._intake.begin(self.life)
         for performer in self.performers:
             performer.started()
         listening = self.now() + timedelta(seconds=LISTEN_S)
@@ -227,7 +220,7 @@ class Shell:
     def adopt(self, plan: Plan) -> None:
         """Take a new version in use: stored, decided with, understood by."""
         self.plan = replace(plan, version=self.plan.version + 1)
-        self._registry = self._new_registry()
+        self._intake.follow(self.plan)
         self.submit(PlanAdopted(self.plan))
 
     # --- the broker ---------------------------------------------------------------------------
@@ -256,7 +249,10 @@ class Shell:
 
     def receive(self, carried: Carried, backlog: bool) -> None:  # noqa: FBT001 - the broker's word
         """One MQTT message: understand, decide; acknowledge when all of it is durable."""
-        events = self._understand(carried, backlog)
+        events = self._intake.understand(carried, self._contact if backlog else None)
+        for event in events:
+            if isinstance(event, SignalReceived):
+                self._pressed_by(carried, event)
         waits = len(events)
         if not waits:
             self._acknowledge(carried)
@@ -277,52 +273,6 @@ class Shell:
             self._held_numbers.append(carried.number)
         self._broker.acknowledge(carried)
 
-    def _understand(self, carried: Carried, backlog: bool) -> list[Event]:  # noqa: FBT001
-        since = self._contact if backlog else None
-        delivery = Delivery(
-            qos=carried.qos, retained=carried.retained, dup=carried.dup, backlog_since=since
-        )
-        said = self._registry.understand(
-            carried.topic, carried.payload, retained=carried.retained, qos=carried.qos
-        )
-        events: list[Event] = []
-        for word in said:
-            match word:
-                case Message():
-                    if word.device is not None:
-                        signal = self._signal(word, word.device, delivery)
-                        events.append(signal)
-                        self._pressed_by(carried, signal)
-                case Undecodable():
-                    events.append(
-                        SignalQuarantined(
-                            self._next_signal(), word.topic, word.why, word.device, word.bridge
-                        )
-                    )
-                case BridgeSaid():
-                    events.append(BridgeChanged(word.bridge, word.online, word.detail))
-                case Discovery():
-                    self._discovered[word.bridge] = word
-                    self._registry = self._new_registry()
-                case Ignored():
-                    pass
-        return events
-
-    def _signal(self, word: Message, device: DeviceId, delivery: Delivery) -> SignalReceived:
-        if word.history:
-            delivery = replace(delivery, history=True)
-        return SignalReceived(
-            self._next_signal(),
-            device,
-            word.readings,
-            word.key,
-            word.key_window,
-            word.device_time,
-            delivery,
-            word.source,
-            word.test,
-        )
-
     def _pressed_by(self, carried: Carried, signal: SignalReceived) -> None:
         """Let the witness know what no hub can: who pressed."""
         if carried.by is None or carried.retained:
@@ -332,17 +282,6 @@ class Shell:
         lies = self._offset and late and signal.device_time.at is not None
         if not lies and any(isinstance(r, HelpPressed) for r in signal.readings):
             self._witness.pressed_by[signal.signal] = carried.by
-
-    def _next_signal(self) -> SignalId:
-        self._sequence += 1
-        return SignalId(f"{self.life}-{self._sequence}")
-
-    def _new_registry(self) -> Registry:
-        return Registry(
-            tuple(self.plan.bridges.values()),
-            enrolled(self.plan),
-            tuple(self._discovered.values()),
-        )
 
     # --- the engine ---------------------------------------------------------------------------
 

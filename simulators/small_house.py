@@ -132,7 +132,10 @@ CHIRP = BridgeId("chirpstack-1")
 
 
 def _room_devices(index: int) -> tuple[tuple[Device, Purpose], ...]:
-    """Every room: wrist alarm and motion; every second a bed sensor and a door."""
+    """Every room: wrist alarm and motion; every second a bed sensor and a door.
+
+    Every fourth has a fall radar, and its movement and door speak LoRaWAN.
+    """
 
     def zigbee(kind: str, model: str, klass: DeviceClass, every_s: int) -> Device:
         native = f"0x{0xA4C138000000 + index * 16 + len(kind):016x}"
@@ -140,24 +143,32 @@ def _room_devices(index: int) -> tuple[tuple[Device, Purpose], ...]:
             DeviceId(f"{kind}-{index}"), Z2M, native, model, klass, expect_every=_s(every_s)
         )
 
+    def lorawan(kind: str, model: str, klass: DeviceClass) -> Device:
+        eui = f"24e1245{len(kind):x}5b{index:06x}"
+        return Device(
+            DeviceId(f"{kind}-{index}"), CHIRP, eui, model, klass, expect_every=_s(3600)
+        )
+
+    far = index % 4 == 2
     found: list[tuple[Device, Purpose]] = []
     if index % 4 == 0:
-        eui = f"24e124535b{index:06x}"
-        wrist = Device(
-            DeviceId(f"wrist-{index}"),
-            CHIRP,
-            eui,
-            "milesight/ws101",
-            DeviceClass.ALARM,
-            expect_every=_s(3600),
-        )
+        wrist = lorawan("wrist", "milesight/ws101", DeviceClass.ALARM)
     else:
         wrist = zigbee("wrist", "z2m/alarm-button", DeviceClass.ALARM, 3600)
     found.append((wrist, Purpose.HELP))
-    found.append((zigbee("pir", "z2m/motion", DeviceClass.COMFORT, 3600), Purpose.ROOM))
+    pir = zigbee("pir", "z2m/motion", DeviceClass.COMFORT, 3600)
+    if far:
+        pir = lorawan("pir", "milesight/ws202", DeviceClass.COMFORT)
+    found.append((pir, Purpose.ROOM))
     if index % 2 == 0:
         found.append((zigbee("bed", "z2m/bed", DeviceClass.SAFETY, 1800), Purpose.BED))
-        found.append((zigbee("door", "z2m/door", DeviceClass.COMFORT, 3600), Purpose.DOOR))
+        door = zigbee("door", "z2m/door", DeviceClass.COMFORT, 3600)
+        if far:
+            door = lorawan("door", "milesight/ws301", DeviceClass.COMFORT)
+        found.append((door, Purpose.DOOR))
+    if far:
+        radar = zigbee("fall-radar", "z2m/fall-radar", DeviceClass.SAFETY, 1800)
+        found.append((radar, Purpose.ROOM))
     return tuple(found)
 
 
@@ -165,9 +176,11 @@ _NIGHT_HOURS = Window(time(22), time(7))
 
 
 def _rules(index: int) -> tuple[Rule, ...]:
+    patient = PatientId(f"patient-{index}")
+    if index % 4 == 2:
+        return (_fall_rule(index, patient),)
     if index % 4 != 0:
         return ()
-    patient = PatientId(f"patient-{index}")
     out = Rule(
         id=RuleId(f"bed-{index}"),
         version=1,
@@ -195,6 +208,22 @@ def _rules(index: int) -> tuple[Rule, ...]:
         ends_by_itself=False,
     )
     return (out, door)
+
+
+def _fall_rule(index: int, patient: PatientId) -> Rule:
+    return Rule(
+        id=RuleId(f"fall-{index}"),
+        version=1,
+        patient=patient,
+        need="Jeg vil bli funnet hvis jeg faller og ikke når alarmen.",
+        triggers=(Trigger(TriggerKind.FALL),),
+        call_type=CallType.FALL_SUSPECTED,
+        state=RuleState.ACTIVE,
+        basis=Basis.CONSENT,
+        basis_reference="sak 3",
+        decided_by="nurse-1",
+        review_by=date(2030, 1, 1),
+    )
 
 
 def _staff(per_unit: int) -> tuple[Staff, ...]:

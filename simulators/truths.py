@@ -16,11 +16,13 @@ from routing.events import (
     CallTaken,
     DevicesHeard,
     HelpAsked,
+    PlanAdopted,
     SignalQuarantined,
     SignalReceived,
     TagsPlaced,
 )
 from simulators import truths_calls as calls
+from simulators import truths_devices as devices
 from simulators import truths_place as places
 from simulators import truths_plan as plans
 from simulators import truths_signals as signals
@@ -192,6 +194,29 @@ TRUTHS: tuple[Truth, ...] = (
         (SignalQuarantined,),
     ),
     Truth(
+        "no-device-that-speaks-is-called-silent",
+        "A device heard inside its limit, in use or in cleaning, is not called silent.",
+        devices.silence_is_true,
+    ),
+    Truth(
+        "an-alarm-laid-aside-is-told",
+        "An alarm that says it is opened or taken off is a technical call until it is worn.",
+        devices.aside_shows,
+        _SIGNAL,
+    ),
+    Truth(
+        "a-fall-is-a-call",
+        "A fall that a rule in force asks for is a call, a confirmed one as grave as that.",
+        devices.fall_calls,
+        _SIGNAL,
+    ),
+    Truth(
+        "an-overtaken-message-turns-nothing-back",
+        "What a device said earlier and the radio brought later changes no level.",
+        devices.overtaken_turns_nothing_back,
+        _SIGNAL,
+    ),
+    Truth(
         "a-full-disk-is-shouted",
         "While neither journal nor spool takes a row, the loudest technical call says so.",
         plans.full_disk_shouted,
@@ -212,6 +237,12 @@ TRUTHS: tuple[Truth, ...] = (
         "A rule calls only while it is active, in its own version and window, after its delay, "
         "for somebody who lives here with sensors and is not paused.",
         plans.rule_in_force,
+    ),
+    Truth(
+        "what-waits-follows-its-rule",
+        "A rule that is edited waits from the same beginning, no longer than it says now.",
+        plans.waits_follow,
+        (PlanAdopted,),
     ),
     Truth(
         "practice-is-apart",

@@ -2,13 +2,23 @@
 
 # ruff: noqa: ARG001 - every check has the same shape
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from routing.effects import Booked, Move, Note, Reason, Ring, TrialCall
 from routing.events import PlanAdopted, SignalReceived, StoreState
 from routing.ids import PatientId
-from routing.plan import Plan, Priority, Profile, Rule, RuleState, Stay, TriggerKind, Window
+from routing.plan import (
+    Combine,
+    Plan,
+    Priority,
+    Profile,
+    Rule,
+    RuleState,
+    Stay,
+    TriggerKind,
+    Window,
+)
 from routing.readings import HelpPressed
 from routing.state import State, is_open
 from simulators.truths_signals import technical_call
@@ -81,6 +91,29 @@ def _not_in_force(step: Stepped, rule: Rule, version: int, state: RuleState, sin
         if pause.patient == rule.patient and pause.rule in (None, rule.id):
             return f"{rule.patient} is paused until {pause.until:%H:%M}"
     return _too_soon(step, rule, datetime.fromisoformat(since)) if since else ""
+
+
+SETTLES = timedelta(seconds=10)
+LOOKS_AGAIN = timedelta(seconds=60)
+"""What a broker replayed settles so long; beside staff a wait is looked at again."""
+
+
+def waits_follow(watch: Watch, step: Stepped) -> Wrong | None:
+    """After an edit nothing waits for a rule that is no more, nor longer than the rule says."""
+    plan = step.after.plan
+    for rule_id, waiting in step.after.waiting.items():
+        rule = next((r for r in plan.rules if r.id == rule_id), None)
+        if rule is None or rule.state not in (RuleState.ACTIVE, RuleState.TRIAL):
+            return Wrong(f"something waits for {rule_id}, which is no rule in force")
+        still = any(t.kind is TriggerKind.NO_MOTION for t in rule.triggers)
+        if still or rule.combine is Combine.IN_ORDER:
+            continue  # from the window's opening; by the time between two conditions
+        pauses = (p.until for p in step.after.pauses if p.patient == rule.patient)
+        latest = max(waiting.since + max(rule.delay, SETTLES), step.now + LOOKS_AGAIN, *pauses)
+        if waiting.due > latest:
+            late = (waiting.due - latest).total_seconds()
+            return Wrong(f"{rule_id} waits {late:.0f} s longer than it says since the edit")
+    return None
 
 
 def _too_soon(step: Stepped, rule: Rule, since: datetime) -> str:

@@ -135,6 +135,10 @@ class Watch:
         self.last = plan_start()
         self.keys: dict[tuple[DeviceId, str], datetime] = {}
         self.heard: dict[DeviceId, datetime] = {}
+        self.sure: dict[DeviceId, datetime] = {}
+        """The latest that a device was surely alive: a backlog is as old as that."""
+        self.counted: dict[DeviceId, tuple[str, int]] = {}
+        """The latest that a device said, by its own counting."""
         self.used_ids: dict[CallId, datetime] = {}
         self.unheard: dict[CallId, datetime] = {}
         self.answers: dict[OperationId, bool] = {}
@@ -220,6 +224,11 @@ class Watch:
             case SignalReceived():
                 if not event.delivery.retained:
                     self.heard[event.device] = step.now
+                    self._surely(event.device, event.delivery.backlog_since or step.now)
+                if event.session:
+                    session, number = self.counted.get(event.device, ("", 0))
+                    latest = max(number, event.number) if session == event.session else 0
+                    self.counted[event.device] = event.session, latest or event.number
                 if event.key:
                     self._learn(event, step.now)
             case SignalQuarantined():
@@ -230,6 +239,7 @@ class Watch:
                 for device, at in event.heard:
                     if device not in self.heard or self.heard[device] < at:
                         self.heard[device] = at
+                    self._surely(device, at)
             case ReceiptGiven():
                 if event.kind in (ReceiptKind.RINGING, ReceiptKind.SEEN):
                     self.unheard.pop(event.call, None)
@@ -246,6 +256,10 @@ class Watch:
         for call, _, now in step.changed:
             if now is not None and (now.owner is not None or now.present or now.closed_at):
                 self.unheard.pop(call, None)
+
+    def _surely(self, device: DeviceId, at: datetime) -> None:
+        known = self.sure.get(device)
+        self.sure[device] = at if known is None else max(at, known)
 
     def killed(self) -> None:
         """What was gathered dies with the hub: acknowledged, and it depended on nothing."""
@@ -274,6 +288,8 @@ class Watch:
         self.unheard = {c: at for c, at in self.unheard.items() if c in rebuilt.calls}
         self.plan = rebuilt.plan
         self._devices = tuple(rebuilt.plan.devices.values())
+        self.sure = {d: now.last_heard for d, now in rebuilt.devices.items() if now.last_heard}
+        self.counted = {}
         self.keys = {}
         for row in rows[_since(rows) :]:
             event = row.event

@@ -118,6 +118,9 @@ class World:
         self.broker.say(bridge, message, press=press, by=by)
 
     def _arrived(self, call: Call) -> None:
+        thing = None if call.device is None else self.devices.things.get(call.device)
+        if thing is not None and thing.aside:
+            self.devices.lay(thing, aside=False)  # whoever comes puts it on again
         for patient in (call.patient, *call.possible):
             resident = self.residents.get(patient) if patient is not None else None
             if resident is not None:
