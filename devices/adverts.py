@@ -198,7 +198,7 @@ def _objects_v1(body: bytes, catalogue: Catalogue, findings: Findings) -> None:
     Kinds: 0 a number, 1 a signed number, 2 a float; 3 and above are texts and addresses.
     """
     known = catalogue["ble/bthome"].variants[0].table
-    at, read = 0, len(findings.readings)
+    at, said = 0, False
     while at + 1 < len(body):
         kind, size = body[at] >> 5, body[at] & 0x1F
         key, data = body[at + 1 : at + 2], body[at + 2 : at + 1 + size]
@@ -212,8 +212,9 @@ def _objects_v1(body: bytes, catalogue: Catalogue, findings: Findings) -> None:
             findings.key_parts.append(f"packet={data[0]}")
         else:
             _object_v1(fields, kind, data, findings)
+            said = said or any(field.words for field in fields)
         at += 1 + size
-    if len(findings.readings) == read:
+    if not said:
         findings.readings.append(DeviceHeard())
 
 

@@ -95,7 +95,11 @@ def _volts(value: object) -> Check | None:
     wanted = number(value)
     if wanted is None:
         return None
-    return lambda got: any(isinstance(r, BatteryRead) and _near(r.volts, wanted) for r in got)
+    return lambda got: any(
+        (isinstance(r, BatteryRead) and _near(r.volts, wanted))
+        or (isinstance(r, Measured) and r.name == "voltage" and _near(r.value, wanted))
+        for r in got
+    )
 
 
 def _flag(
@@ -390,6 +394,19 @@ def _repeated(name: str, given: Json) -> bool:
     return stateful and name not in data and "payloadHex" not in data
 
 
+def _distance(value: object) -> Check | None:
+    """In metres or millimetres, as the sender had it; ours are metres."""
+    wanted = number(value)
+    if wanted is None:
+        return None
+    return lambda got: any(
+        isinstance(r, Measured)
+        and r.name == "distance"
+        and (_near(r.value, wanted) or math.isclose(r.value * 1000, wanted, rel_tol=0.005))
+        for r in got
+    )
+
+
 HCI: dict[str, Callable[[object], Check | None]] = {
     "battery": _battery,
     "voltage": _volts,
@@ -428,7 +445,7 @@ HCI: dict[str, Callable[[object], Check | None]] = {
     "battery_low": _flag(BatteryRead, "low"),
     "battery low": _flag(BatteryRead, "low"),
     "battery_charging": _flag(BatteryRead, "charging"),
-    "distance": _measured("distance"),
+    "distance": _distance,
     "count": _measured("count"),
 }
 

@@ -373,6 +373,9 @@ class Findings:
             self._volts(word, amount)
 
     def _volts(self, word: Word, volts: float) -> None:
+        if self._battery is not None and "volts" in self._battery:  # a second one: no battery's
+            self.readings.append(Measured("voltage", round(volts, 3), "V"))
+            return
         self.charged("volts", round(volts, 3))
         if word.empty_volts is not None and word.full_volts is not None:
             share = (volts - word.empty_volts) / (word.full_volts - word.empty_volts)
