@@ -97,6 +97,24 @@ self.addEventListener("push", (event) => {
   );
 });
 
+// The browser has ended or renewed the subscription by itself, perhaps with no page open. Where
+// nobody is signed in, or it fails, the hub says so and the next ready check subscribes again.
+self.addEventListener("pushsubscriptionchange", (event) => {
+  event.waitUntil(renew(event.newSubscription).catch(() => undefined));
+});
+
+async function renew(fresh) {
+  const headers = { "X-Bjelle": "1", "Content-Type": "application/json" };
+  const asked = await fetch("/api/v1/push", { headers });
+  if (!asked.ok) return;
+  const { key, lang = "nb" } = await asked.json();
+  if (key === null) return;
+  const wanted = { userVisibleOnly: true, applicationServerKey: key };
+  const own = fresh ?? (await self.registration.pushManager.subscribe(wanted));
+  const body = JSON.stringify({ ...own.toJSON(), lang });
+  await fetch("/api/v1/push", { method: "PUT", headers, body });
+}
+
 self.addEventListener("notificationclick", (event) => {
   event.notification.close();
   event.waitUntil(answered(event.action, event.notification.data));

@@ -218,10 +218,10 @@ class Stage:
 
     async def _api(self, request: Request) -> Response:
         path = request.url.path
-        if request.method == "POST":
+        if request.method in ("POST", "PUT"):
             self.posted.append((path, await request.json()))
-        if request.method == "DELETE":
-            self.signed_in = False
+        if request.method in ("PUT", "DELETE"):
+            self.signed_in = self.signed_in and request.method == "PUT"
             return Response(status_code=204)
         if path == "/api/v1/session":
             self.signed_in = True
@@ -244,7 +244,7 @@ class Stage:
     def app(self) -> Starlette:
         """The stage as an application."""
         api = [
-            Route("/{rest:path}", self._api, methods=["GET", "POST", "DELETE"]),
+            Route("/{rest:path}", self._api, methods=["GET", "POST", "PUT", "DELETE"]),
         ]
         return Starlette(
             routes=[

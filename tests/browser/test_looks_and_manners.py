@@ -274,7 +274,7 @@ def test_help_asked_for_without_contact_is_never_called_sent(
     until(page, lambda: stage.said(frames.Alive))
     stage.silent = True
     expect(page.get_by_test_id("lost-bar")).to_be_visible()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Ingen kjente anrop")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Vet ikke om noen ringer")
     page.get_by_role("button", name="Be om hjelp").dblclick()
     expect(page.get_by_role("button", name="Ikke sendt ennå")).to_be_visible()
     stage.silent = False
@@ -550,6 +550,7 @@ def test_a_fault_waits_for_the_ready_check_and_a_patients_call_does_not(
     page = telephone()
     page.goto(f"{stage.url}/h")
     expect(page.get_by_test_id("ready-check")).to_be_visible()
+    until(page, lambda: stage.said(frames.Hello))
     stage.ring(card(id="1-8"))
     expect(page.get_by_role("heading", name="ROM 204")).to_be_visible()
 

@@ -42,14 +42,15 @@ export function Facts({ card, hubNow }: CardProps) {
           .join(" · ")}
       </p>
       <Labels card={card} />
-      {card.patient && <p className="patient">{card.patient}</p>}
-      <p className="why">{card.why}</p>
+      {/* Before names and reasons, whose length nobody knows: it is read before one enters. */}
       {card.isolation && (
         <p className="isolation">
           <strong>{words.call.isolation}: </strong>
           {card.isolation}
         </p>
       )}
+      {card.patient && <p className="patient">{card.patient}</p>}
+      <p className="why">{card.why}</p>
       <PlaceLine card={card} hubNow={hubNow} />
       {card.note && (
         <p className="note">

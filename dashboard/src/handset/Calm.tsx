@@ -31,7 +31,7 @@ export function Calm({ view, hubNow, onHelp, onPatients, onOpen }: CalmProps) {
           {calls.length
             ? words.calm.others
             : view.contact === "lost"
-              ? words.contact.noCallKnown
+              ? words.calm.unknown
               : words.calm.title}
         </h1>
         <p className="quiet">

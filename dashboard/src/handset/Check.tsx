@@ -1,11 +1,11 @@
 // H0, klarsjekk: can this phone ring for me? Each row: mark, word, and at most one fix.
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useState } from "react";
 import { SOUND_CHECK } from "../core/alarm";
 import { Fresh, Tap } from "../ui/Tap";
 import { storedLang, useWords } from "../ui/words";
 import type { Parts } from "./parts";
 import { useView } from "./parts";
-import { takeNotices } from "./push";
+import { houseSends, type Notices, onPermit, type Permit, permit, takeNotices } from "./push";
 
 type Mark = "ok" | "todo" | "fail";
 
@@ -152,22 +152,47 @@ function ScreenRow({ parts }: { parts: Parts }) {
 
 function NoticesRow() {
   const words = useWords();
-  const [allowed, setAllowed] = useState(globalThis.Notification?.permission ?? "denied");
-  const allow = () => void Notification.requestPermission().then(setAllowed);
+  const [allowed, setAllowed] = useState<Permit>(permit);
+  const [sends, setSends] = useState(true);
+  const [taken, setTaken] = useState<Notices | null>(null);
+  const take = useCallback(() => {
+    setTaken(null);
+    void takeNotices(storedLang()).then(setTaken);
+  }, []);
+  useEffect(() => void houseSends().then(setSends), []);
+  useEffect(() => onPermit(() => setAllowed(permit())), []);
   // Also where it was allowed on an earlier shift: a subscription may have ended since.
   useEffect(() => {
-    if (allowed === "granted") void takeNotices(storedLang());
-  }, [allowed]);
-  const mark = allowed === "granted" ? "ok" : "todo";
+    if (allowed === "granted") take();
+  }, [allowed, take]);
+  if (!sends || taken === "none") {
+    return <Row mark="ok" title={words.check.notices} value={words.check.noticesUnused} />;
+  }
+  const value =
+    allowed === "granted"
+      ? taken === null
+        ? words.check.noticesJoining
+        : taken === "off"
+          ? words.check.noticesFailed
+          : undefined
+      : {
+          default: words.check.noticesAsk,
+          denied: words.check.noticesBlocked,
+          missing: words.check.noticesMissing,
+        }[allowed];
   return (
-    <Row
-      mark={mark}
-      title={words.check.notices}
-      value={allowed === "denied" ? words.check.noticesBlocked : undefined}
-    >
+    <Row mark={taken === "on" ? "ok" : "todo"} title={words.check.notices} value={value}>
       {allowed === "default" && (
-        <Tap variant="secondary" onTap={allow}>
+        <Tap
+          variant="secondary"
+          onTap={() => void Notification.requestPermission().then(setAllowed)}
+        >
           {words.check.noticesAllow}
+        </Tap>
+      )}
+      {allowed === "granted" && taken === "off" && (
+        <Tap variant="secondary" onTap={take}>
+          {words.tryAgain}
         </Tap>
       )}
     </Row>

@@ -207,7 +207,7 @@ export function Pin({ tile, units, onTouch, onDone, onBack }: PinProps) {
           ))}
           <Key label="⌫" name={words.pin.erase} onPress={() => setPin(pin.slice(0, -1))} />
           <Key label="0" onPress={() => type("0")} />
-          <Key label="←" name={words.people.other} onPress={onBack} />
+          <Key label={words.people.other} words onPress={onBack} />
         </div>
         <Tap big onTap={submit} disabled={pin.length < SHORTEST || busy}>
           {words.pin.submit}
@@ -222,11 +222,19 @@ function pinError(problem: unknown, words: ReturnType<typeof useWords>): string 
   return problem.status === 423 || problem.status === 429 ? words.pin.locked : words.pin.wrong;
 }
 
-function Key({ label, name, onPress }: { label: string; name?: string; onPress: () => void }) {
+interface KeyProps {
+  label: string;
+  name?: string;
+  /** The label is words, not a sign. */
+  words?: boolean;
+  onPress: () => void;
+}
+
+function Key({ label, name, words, onPress }: KeyProps) {
   return (
     <button
       type="button"
-      className="ds-button key"
+      className={words ? "ds-button key key-words" : "ds-button key"}
       data-variant="secondary"
       aria-label={name}
       onClick={onPress}

@@ -64,7 +64,13 @@ export const en: Words = {
     screenMissing: "Not possible here. Turn off screen lock in the settings.",
     notices: "Notifications (optional)",
     noticesAllow: "Allow",
-    noticesBlocked: "Blocked in the browser",
+    noticesAsk: "Wakes the phone if the page is closed",
+    noticesBlocked:
+      "Blocked. Tap the sign before the address (or hold the app), choose Notifications and Allow.",
+    noticesMissing: "Not on this device",
+    noticesUnused: "Not used here",
+    noticesJoining: "Connecting …",
+    noticesFailed: "Allowed, but the browser's notification service does not answer.",
     installed: "Installed as an app",
     installedNo: "Choose “Add to home screen” in the menu",
     link: "Connection",
@@ -86,6 +92,7 @@ export const en: Words = {
     alone: "Nobody else is signed in",
     night: "Night view",
     others: "Other calls",
+    unknown: "Unknown whether anybody calls",
     patients: "Patients",
   },
   patients: {

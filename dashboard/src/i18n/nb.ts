@@ -62,7 +62,13 @@ export const nb = {
     screenMissing: "Ikke mulig her. Slå av skjermlås i innstillingene.",
     notices: "Varsler (valgfritt)",
     noticesAllow: "Tillat",
-    noticesBlocked: "Blokkert i nettleseren",
+    noticesAsk: "Vekker telefonen om siden er lukket",
+    noticesBlocked:
+      "Blokkert. Trykk på tegnet foran nettadressen (eller hold på appen), velg Varsler og Tillat.",
+    noticesMissing: "Finnes ikke på denne enheten",
+    noticesUnused: "Brukes ikke her",
+    noticesJoining: "Kobler til …",
+    noticesFailed: "Tillatt, men nettleserens varslingstjeneste svarer ikke.",
     installed: "Installert som app",
     installedNo: "Velg «Legg til på startskjermen» i menyen",
     link: "Forbindelse",
@@ -84,6 +90,7 @@ export const nb = {
     alone: "Ingen andre er logget på",
     night: "Nattvisning",
     others: "Andre anrop",
+    unknown: "Vet ikke om noen ringer",
     patients: "Pasienter",
   },
   patients: {
