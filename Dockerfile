@@ -25,6 +25,8 @@ RUN pip install hatchling && pip install --no-deps --no-build-isolation . \
     && useradd --system --uid 10001 --create-home bjelle \
     && install -d -o bjelle -g bjelle /data
 USER bjelle
+# Where it is started: a bjelle.toml beside the data is read, and nothing is looked for in /app.
+WORKDIR /data
 VOLUME /data
 EXPOSE 8080
 ENV BJELLE_DATA_DIR=/data BJELLE_HOST=0.0.0.0 BJELLE_PORT=8080

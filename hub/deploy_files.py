@@ -59,7 +59,16 @@ def write_all(plan: Plan, folder: Path, *, names: Sequence[str] = ()) -> Mapping
         with (folder / "bridges.txt").open("a") as out:
             out.writelines(f"{u.name}  {fresh[u.name]}  # {u.what}\n" for u in bridges)
         (folder / "bridges.txt").chmod(0o600)
+    for mounted in ("broker", "hub", "prometheus"):
+        _readable(folder / mounted)
     return fresh
+
+
+def _readable(folder: Path) -> None:
+    """Let containers read it, whatever the umask: they run as users of their own."""
+    folder.chmod(0o755)
+    for one in folder.rglob("*"):
+        one.chmod(0o755 if one.is_dir() else 0o644)
 
 
 def _settings(folder: Path, broker_password: str) -> None:

@@ -194,6 +194,7 @@ def _tell(address: str, broker: Broker, own: Secrets, house: HouseFile, folder: 
         "  Solvik helsehus is awake. Everybody in it is invented.",
         "",
         f"  Watch and answer   {address}/demo",
+        "  It also lets your browser in to the other pages. After it, in the same browser:",
         f"  A telephone        {address}/h",
         *(
             f"                     {name(staff)} on {handset}, PIN {own.pins[staff]}"
