@@ -13,7 +13,17 @@ from typing import Any
 
 from routing.defaults import policy_for
 from routing.draft import Draft, arrival_due, asking_due, receipt_due
-from routing.effects import Because, Considered, Move, Reason, Ring, Send, Withdraw
+from routing.effects import (
+    Answer,
+    AnswerKind,
+    Because,
+    Considered,
+    Move,
+    Reason,
+    Ring,
+    Send,
+    Withdraw,
+)
 from routing.events import HandsetState
 from routing.ids import HandsetId, StaffId
 from routing.plan import CallType, Priority
@@ -151,7 +161,14 @@ def reopen(
         declined=() if given_back_by is None else (given_back_by,),
         **_NOBODY,
     )
+    _nobody_comes(draft, call, because)
     return ring_anew(draft, call, because, due, but=given_back_by)
+
+
+def _nobody_comes(draft: Draft, call: Call, because: Because) -> None:
+    """Take «somebody comes» back where the patient can see it: the call waits again."""
+    if call.device is not None and call.type is not CallType.TECHNICAL:
+        draft.effects.append(Answer(call.id, call.device, AnswerKind.RECEIVED, because))
 
 
 _NOBODY: dict[str, Any] = {
@@ -201,6 +218,7 @@ def go_away(
         present=rest,
         **_NOBODY,
     )
+    _nobody_comes(draft, call, because)
     return ring_anew(draft, call, because)
 
 
@@ -218,6 +236,7 @@ def _left_undone(
         reopened=call.reopened + 1,
         **_NOBODY,
     )
+    _nobody_comes(draft, call, because)
     return ring_anew(draft, call, because)
 
 
