@@ -28,6 +28,7 @@ from hub.replay_supposed import NotSupposed, Supposed, supposed
 from hub.replay_told import as_json, lines
 from hub.replay_what_if import what_if
 from hub.replay_worlds import WhatIf
+from hub.sentence_texts import Lang
 from hub.store.journal import rows_after
 from routing.ids import HouseId
 
@@ -47,6 +48,7 @@ def replay(
     until: Annotated[
         str | None, typer.Option(help="With --what-if: up to this moment, with its zone.")
     ] = None,
+    lang: Annotated[str, typer.Option(help="With --what-if: nb or en.")] = "nb",
     store: StoreOption = None,
     house: HouseOption = None,
     json: JsonOption = False,
@@ -57,8 +59,11 @@ def replay(
     the calls and the response times of both. What people answered after the first difference is
     not known for the supposed world: it is marked assumed. Changes nothing.
     """
+    if lang not in {"nb", "en"}:
+        fail(f"--lang {lang}: expected nb or en")
     if suppose:
-        _what_if(tuple(suppose), since, until, store, house, json=json)
+        said: Lang = "nb" if lang == "nb" else "en"
+        _what_if(tuple(suppose), since, until, store, house, lang=said, json=json)
         return
     if since is not None or until is not None:
         fail("--since and --until belong to --what-if: a replay is of the whole journal")
@@ -82,14 +87,15 @@ def _what_if(
     store: str | None,
     house: str | None,
     *,
+    lang: Lang,
     json: bool,
 ) -> None:
     began, ended = _moment("since", since), _moment("until", until)
     found, names = run(_found(suppose, began, ended, store, house))
     if json:
-        print_json(as_json(found, names))
+        print_json(as_json(found, names, lang))
     else:
-        print("\n".join(lines(found, names)))
+        print("\n".join(lines(found, names, lang)))
 
 
 async def _found(

@@ -8,7 +8,7 @@ from routing.coverage import Gap, Missing
 from routing.effects import Reason
 from routing.plan import CallType, Plan
 
-_TYPES: dict[CallType, tuple[str, str]] = {
+CALL_TYPES_SAID: dict[CallType, tuple[str, str]] = {
     CallType.EMERGENCY: ("nødanrop", "emergency"),
     CallType.ASSIST: ("assistanse", "assistance"),
     CallType.BATHROOM: ("badanrop", "bathroom call"),
@@ -40,4 +40,4 @@ def gap_line(gap: Gap, plan: Plan, names: Names, lang: Literal["nb", "en"]) -> s
         why = ("siste utvei når ingen", "the failsafe reaches nobody")[n]
     else:
         why = _WHY.get(gap.reason, TEXTS[gap.reason])[n]
-    return f"{where}: {_TYPES[gap.call_type][n]}: {why}"
+    return f"{where}: {CALL_TYPES_SAID[gap.call_type][n]}: {why}"

@@ -11,6 +11,7 @@ from pathlib import Path
 from hub.house_file import duration, written_duration
 from hub.names import Names
 from hub.rule_draft import RuleRefused, drafted, read_file
+from hub.sentence_texts import Lang
 from routing.defaults import LADDERS
 from routing.ids import LadderId, StaffId
 from routing.plan import Basis, Ladder, Plan, Rule, RuleState
@@ -96,18 +97,39 @@ def supposed_plan(plan: Plan, given: Supposed) -> Plan:
     return changed
 
 
-def told(given: Supposed, names: Names) -> list[str]:
+def told(given: Supposed, names: Names, lang: Lang) -> list[str]:
     """Say what is supposed, in words."""
+    n = int(lang == "en")
     said: list[str] = []
     if given.delay:
-        more = "longer" if given.delay > timedelta(0) else "shorter"
-        said.append(f"each step of a ladder waits {written_duration(abs(given.delay))} {more}")
+        length = written_duration(abs(given.delay))
+        more = ("lenger", "longer") if given.delay > timedelta(0) else ("kortere", "shorter")
+        waits = ("hvert trinn i en stige venter", "each step of a ladder waits")[n]
+        said.append(f"{waits} {length} {more[n]}")
     for one in given.on_duty:
-        after = one.answers_after
-        answers = "" if after is None else f", who answers after {written_duration(after)}"
-        said.append(f"one more on duty, like {names.staff(one.like)}{answers}")
-    said += [f"rule {one.id} is {one.state}, as written" for one in given.rules]
+        like = names.staff(one.like)
+        who = (f"én til på vakt, som {like}", f"one more on duty, like {like}")[n]
+        if one.answers_after is not None:
+            after = written_duration(one.answers_after)
+            who += (f", som svarer etter {after}", f", who answers after {after}")[n]
+        said.append(who)
+    for rule in given.rules:
+        written = (
+            f"regelen {rule.id} er {STATES[rule.state][0]}, slik den er skrevet",
+            f"rule {rule.id} is {STATES[rule.state][1]}, as written",
+        )
+        said.append(written[n])
     return said
+
+
+STATES: dict[RuleState, tuple[str, str]] = {
+    RuleState.DRAFT: ("et utkast", "a draft"),
+    RuleState.TRIAL: ("på prøve", "on trial"),
+    RuleState.ACTIVE: ("aktiv", "active"),
+    RuleState.PAUSED: ("på pause", "paused"),
+    RuleState.SUSPENDED: ("stanset", "suspended"),
+    RuleState.ENDED: ("avsluttet", "ended"),
+}
 
 
 def _at_version(rule: Rule, plan: Plan) -> Rule:

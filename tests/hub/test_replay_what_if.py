@@ -354,7 +354,7 @@ def test_a_journal_that_cannot_be_read_on_is_said(harm: str) -> None:
 
     assert found.rows == 10
     assert "hole" in found.stopped or "erased" in found.stopped
-    assert any("it ends early" in line for line in lines(found, Names()))
+    assert any("it ends early" in line for line in lines(found, Names(), "en"))
 
 
 def test_what_is_no_supposition_is_said(tmp_path: Path) -> None:
@@ -441,7 +441,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_what_if_is_told_to_a_person_and_to_a_script(here: Path) -> None:
     stored(here)
 
-    told = bjelle("replay", "--what-if", "delay=60s")
+    told = bjelle("replay", "--what-if", "delay=60s", "--lang", "en")
     assert told.exit_code == 0, told.output
     assert "What if each step of a ladder waits 1min longer?" in told.stdout
     assert "First difference: " in told.stdout
@@ -454,11 +454,26 @@ def test_a_what_if_is_told_to_a_person_and_to_a_script(here: Path) -> None:
     assert made["rows_decided_otherwise_now"] == 0
 
 
+def test_a_what_if_is_told_in_norwegian_first_and_in_no_third_language(here: Path) -> None:
+    stored(here)
+
+    told = bjelle("replay", "--what-if", "delay=60s").stdout
+    assert "Hva om hvert trinn i en stige venter 1min lenger?" in told
+    assert "Første forskjell: " in told
+    assert "  median til tatt" in told
+    assert "Anrop som går annerledes:" in told
+    assert "  antatt  " in told
+    assert not [word for word in (" was", " would", "assumed", "until") if word in told]
+    wrong = bjelle("replay", "--what-if", "delay=60s", "--lang", "sv")
+    assert (wrong.exit_code, "expected nb or en" in wrong.stderr) == (2, True)
+
+
 def test_one_more_on_duty_at_a_prompt_shortens_the_wait(here: Path) -> None:
     plan = stored(here)
     more = f"on-duty={next(iter(plan.staff))},20s"
 
-    made = json.loads(bjelle("replay", "--what-if", more, "--json").stdout)
+    asked = ("replay", "--what-if", more, "--json", "--lang", "en")
+    made = json.loads(bjelle(*asked).stdout)
 
     assert made["was"]["median_to_taken_s"] == 120
     assert made["would_be"]["median_to_taken_s"] == 80, "rung at the second step, 20 s later"
