@@ -351,6 +351,10 @@ def _run(
             verdicts.keep(mutant, killed=True)
         else:
             alive.append(mutant)
+            where = f"{mutant.path.name}:{mutant.line}"
+            print(
+                f"  no unit test notices  {where}  {mutant.what}", file=sys.stderr, flush=True
+            )
     progress = _Progress(len(alive), "random nights")
     for mutant, killed in judged(alive, there, suite, jobs=jobs, ends=ends, slow=True):
         progress.one(killed=killed)
