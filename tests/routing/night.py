@@ -24,220 +24,90 @@ from routing.effects import (
     Withdraw,
 )
 from routing.events import (
-    Arrived,
-    By,
-    CallClosed,
-    CallDeclined,
-    CallHandedOver,
-    CallTaken,
-    Delivery,
     Event,
-    HandsetReported,
     HandsetState,
-    HelpAsked,
-    Left,
-    Outcome,
-    PauseEnded,
-    PauseSet,
     ReceiptGiven,
     ReceiptKind,
     SignalReceived,
     SignedIn,
-    SignedOut,
     Started,
-    TakeUndone,
     Tap,
     TimePassed,
 )
 from routing.ids import (
-    BedId,
-    BridgeId,
     CallId,
-    DeviceId,
-    HandsetId,
-    HouseId,
     OperationId,
-    PatientId,
-    RoomId,
-    RuleId,
     SignalId,
     StaffId,
-    UnitId,
 )
 from routing.plan import (
-    Assignment,
-    Basis,
-    Bed,
-    Bridge,
     CallType,
-    Competence,
-    Device,
-    DeviceClass,
-    Handset,
     Plan,
-    Purpose,
-    Role,
-    Room,
-    RoomKind,
-    Rule,
-    RuleState,
-    Staff,
-    Stay,
-    Trigger,
-    TriggerKind,
-    Unit,
-)
-from routing.readings import (
-    BedChanged,
-    DoorMoved,
-    HelpPressed,
-    HelpTrigger,
-    MotionSeen,
-    Reading,
 )
 from routing.state import Call, State
 from routing.step import empty, next_deadline, step
+from tests.routing.house import LONG_AGO, rule, solvik, with_device, with_rules, with_stay
+from tests.routing.words import (
+    arrive,
+    ask,
+    backlog,
+    bed,
+    by,
+    close,
+    decline,
+    door,
+    hand_over,
+    left,
+    motion,
+    owner,
+    pause,
+    press,
+    reports,
+    resume,
+    sign_in,
+    sign_out,
+    signal,
+    take,
+    telephone,
+    undo,
+)
+
+__all__ = [
+    "DAY",
+    "LONG_AGO",
+    "Night",
+    "arrive",
+    "ask",
+    "backlog",
+    "bed",
+    "by",
+    "close",
+    "decline",
+    "door",
+    "hand_over",
+    "left",
+    "motion",
+    "noise",
+    "owner",
+    "pause",
+    "press",
+    "reports",
+    "resume",
+    "rule",
+    "sign_in",
+    "sign_out",
+    "signal",
+    "solvik",
+    "take",
+    "telephone",
+    "undo",
+    "with_device",
+    "with_rules",
+    "with_stay",
+]
 
 DAY = date(2026, 11, 3)
 """A Tuesday in winter: Oslo is one hour before UTC. Clock words in the tests are UTC."""
-LONG_AGO = datetime(2026, 10, 1, tzinfo=UTC)
-
-_LIFE: dict[str, tuple[str, str]] = {
-    "wrist-ola": ("ola", ""),
-    "wrist-kari": ("kari", ""),
-    "bed-ola": ("ola", "204"),
-    "pir-204": ("", "204"),
-    "door-204": ("", "204"),
-    "radar-204": ("", "204"),
-    "cord-204": ("", "bath-204"),
-    "cord-301": ("", "301"),
-    "wrist-spare": ("", ""),
-    "locator-hall": ("", "hall"),
-}
-_ALARMS = ("wrist-ola", "wrist-kari", "cord-204", "cord-301", "wrist-spare")
-
-
-def solvik() -> Plan:
-    """Two units: on `a` Ola (204) and Kari (205), on `b` two people in room 301."""
-    rooms = {
-        "204": Room(RoomId("204"), UnitId("a"), "204"),
-        "205": Room(RoomId("205"), UnitId("a"), "205"),
-        "bath-204": Room(
-            RoomId("bath-204"), UnitId("a"), "204", RoomKind.BATHROOM, bathroom_of=RoomId("204")
-        ),
-        "hall": Room(RoomId("hall"), UnitId("a"), "gang", RoomKind.CORRIDOR),
-        "301": Room(RoomId("301"), UnitId("b"), "301"),
-    }
-    beds = {"204": "204", "205": "205", "301a": "301", "301b": "301"}
-    return Plan(
-        house=HouseId("solvik"),
-        version=1,
-        timezone="Europe/Oslo",
-        units={UnitId(unit): Unit(UnitId(unit)) for unit in ("a", "b")},
-        rooms={room.id: room for room in rooms.values()},
-        beds={BedId(bed): Bed(BedId(bed), RoomId(room)) for bed, room in beds.items()},
-        stays=(
-            _stay("ola", "204", assigned=("anne",), backup=("per",)),
-            _stay("kari", "205", assigned=("per",), backup=("anne",)),
-            _stay("nils", "301a", assigned=("omar",)),
-            _stay("gro", "301b", assigned=("lise",)),
-        ),
-        bridges={BridgeId("zigbee"): Bridge(BridgeId("zigbee"), "zigbee2mqtt", "z2m")},
-        devices={
-            DeviceId(name): Device(
-                DeviceId(name),
-                BridgeId("zigbee"),
-                f"0x{name}",
-                "test/model",
-                DeviceClass.ALARM if name in _ALARMS else DeviceClass.SAFETY,
-            )
-            for name in _LIFE
-        },
-        assignments=tuple(
-            Assignment(
-                DeviceId(name),
-                Purpose.HELP if name in _ALARMS else Purpose.ROOM,
-                LONG_AGO,
-                patient=PatientId(patient) if patient else None,
-                room=RoomId(room) if room else None,
-            )
-            for name, (patient, room) in _LIFE.items()
-            if patient or room
-        ),
-        staff={
-            one.id: one
-            for one in (
-                _staff("anne", "a"),
-                _staff("per", "a"),
-                _staff("eva", "a", competence=Competence.ASSISTANT),
-                _staff("stud", "a", role=Role.STUDENT, competence=Competence.STUDENT),
-                _staff("omar", "b"),
-                _staff("lise", "b", role=Role.NURSE, competence=Competence.NURSE),
-                _staff("tore", "a", "b", role=Role.TECHNICIAN, competence=Competence.ASSISTANT),
-            )
-        },
-        handsets={HandsetId(f"h{n}"): Handset(HandsetId(f"h{n}")) for n in range(7)},
-    )
-
-
-def _stay(
-    patient: str, bed: str, assigned: Sequence[str] = (), backup: Sequence[str] = ()
-) -> Stay:
-    return Stay(
-        PatientId(patient),
-        BedId(bed),
-        LONG_AGO,
-        assigned=tuple(StaffId(one) for one in assigned),
-        backup=tuple(StaffId(one) for one in backup),
-    )
-
-
-def _staff(
-    name: str,
-    *units: str,
-    role: Role = Role.CARER,
-    competence: Competence = Competence.HEALTH_WORKER,
-) -> Staff:
-    return Staff(StaffId(name), role, competence, tuple(UnitId(unit) for unit in units))
-
-
-def with_stay(plan: Plan, patient: str, **changes: object) -> Plan:
-    """Change one patient's stay."""
-    stays = tuple(
-        replace(stay, **changes) if stay.patient == patient else stay  # type: ignore[arg-type]
-        for stay in plan.stays
-    )
-    return replace(plan, stays=stays)
-
-
-def with_device(plan: Plan, device: str, **changes: object) -> Plan:
-    """Change one device."""
-    now = replace(plan.devices[DeviceId(device)], **changes)  # type: ignore[arg-type]
-    return replace(plan, devices={**plan.devices, now.id: now})
-
-
-def rule(name: str = "r1", *triggers: TriggerKind | Trigger, **changes: object) -> Rule:
-    """Make an active rule of Ola's, with basis and review date; bed exit unless told else."""
-    made = Rule(
-        id=RuleId(name),
-        version=1,
-        patient=PatientId("ola"),
-        need="vil ikke ligge på gulvet",
-        triggers=tuple(
-            one if isinstance(one, Trigger) else Trigger(one)
-            for one in (triggers or (TriggerKind.BED_EXIT,))
-        ),
-        call_type=CallType.BED_EXIT,
-        state=RuleState.ACTIVE,
-        basis=Basis.CONSENT,
-        review_by=date(2026, 12, 1),
-    )
-    return replace(made, **changes)  # type: ignore[arg-type]
-
-
-def with_rules(*rules: Rule, plan: Plan | None = None) -> Plan:
-    """Give the house these rules."""
-    return replace(plan or solvik(), rules=rules)
 
 
 class Night:
@@ -385,133 +255,3 @@ def noise(effect: Effect) -> str:
             return f"answer {effect.device} {effect.kind}"
         case _:
             return ""
-
-
-def telephone(staff: str) -> HandsetId:
-    """Each person's telephone is named after them."""
-    return HandsetId(f"tel-{staff}")
-
-
-def owner(handset: str) -> str:
-    """Return whose telephone it is."""
-    return handset.removeprefix("tel-")
-
-
-# --- Signals ----------------------------------------------------------------------------------
-
-
-def signal(device: str, *readings: Reading, **more: object) -> SignalReceived:
-    """Receive a message from a device; the night gives it its id."""
-    return SignalReceived(SignalId(""), DeviceId(device), readings, **more)  # type: ignore[arg-type]
-
-
-def press(
-    device: str = "wrist-ola", trigger: HelpTrigger = HelpTrigger.PRESS, **more: object
-) -> SignalReceived:
-    """Press for help."""
-    return signal(device, HelpPressed(trigger), **more)
-
-
-def bed(*, occupied: bool, device: str = "bed-ola", **more: object) -> SignalReceived:
-    """Lie down or get up."""
-    return signal(device, BedChanged(occupied), **more)
-
-
-def motion(*, on: bool, device: str = "pir-204", **more: object) -> SignalReceived:
-    """Move or be still."""
-    return signal(device, MotionSeen(on), **more)
-
-
-def door(*, opened: bool, device: str = "door-204", **more: object) -> SignalReceived:
-    """Open or close."""
-    return signal(device, DoorMoved(opened), **more)
-
-
-def backlog(since: datetime) -> Delivery:
-    """Make a delivery from before the marker."""
-    return Delivery(backlog_since=since)
-
-
-# --- Taps -------------------------------------------------------------------------------------
-
-
-def by(staff: str, operation: str = "", client_at: datetime | None = None) -> By:
-    """Let somebody act on their own telephone."""
-    return By(StaffId(staff), telephone(staff), OperationId(operation), client_at)
-
-
-def take(
-    staff: str, call: str = "1-1", operation: str = "", client_at: datetime | None = None
-) -> CallTaken:
-    """«Jeg tar den»."""
-    return CallTaken(CallId(call), by(staff, operation, client_at))
-
-
-def decline(staff: str, call: str = "1-1") -> CallDeclined:
-    """«Kan ikke»."""
-    return CallDeclined(CallId(call), by(staff), "busy")
-
-
-def hand_over(staff: str, to: str, call: str = "1-1") -> CallHandedOver:
-    """«Overfør»."""
-    return CallHandedOver(CallId(call), by(staff), StaffId(to))
-
-
-def arrive(
-    staff: str, call: str = "1-1", room: str = "", client_at: datetime | None = None
-) -> Arrived:
-    """«Jeg er hos pasienten»."""
-    return Arrived(CallId(call), by(staff, "", client_at), room)
-
-
-def left(staff: str, call: str = "1-1") -> Left:
-    """Leave without closing."""
-    return Left(CallId(call), by(staff))
-
-
-def close(
-    staff: str, call: str = "1-1", outcome: Outcome = Outcome.HELPED, reason: str = ""
-) -> CallClosed:
-    """«Avslutt»."""
-    return CallClosed(CallId(call), by(staff), outcome, reason)
-
-
-def undo(staff: str, call: str = "1-1") -> TakeUndone:
-    """«Angre»."""
-    return TakeUndone(CallId(call), by(staff))
-
-
-def ask(
-    staff: str, *, emergency: bool = False, call: str = "", room: str = "", operation: str = ""
-) -> HelpAsked:
-    """Ask for help from a telephone."""
-    return HelpAsked(by(staff, operation), emergency, CallId(call) if call else None, room)
-
-
-def pause(staff: str, until: datetime, rule_id: str = "", reason: str = "stell") -> PauseSet:
-    """Pause Ola's rules."""
-    chosen = RuleId(rule_id) if rule_id else None
-    return PauseSet(by(staff), PatientId("ola"), until, reason, chosen)
-
-
-def resume(staff: str, rule_id: str = "") -> PauseEnded:
-    """End a pause early."""
-    return PauseEnded(by(staff), PatientId("ola"), RuleId(rule_id) if rule_id else None)
-
-
-# --- Telephones -------------------------------------------------------------------------------
-
-
-def sign_in(staff: str, *units: str) -> SignedIn:
-    """Come to duty."""
-    return SignedIn(telephone(staff), StaffId(staff), tuple(UnitId(unit) for unit in units))
-
-
-def sign_out(staff: str) -> SignedOut:
-    """Go off duty."""
-    return SignedOut(telephone(staff), StaffId(staff))
-
-
-def reports(staff: str, state: HandsetState) -> HandsetReported:
-    """Let the gateway judge a telephone."""
-    return HandsetReported(telephone(staff), state)
