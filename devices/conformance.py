@@ -18,7 +18,8 @@ from devices import adverts
 from devices.catalogue import Catalogue, load
 from devices.codec import Bridge, Discovery, Enrolled, Message, Undecodable
 from devices.envelope import Json, items, table, text
-from devices.expectations import Expected, akenza, bthome, hci, zigbee_action, zigbee_values
+from devices.expectations import Expected, akenza, bthome, hci
+from devices.expectations_zigbee import zigbee_action, zigbee_values
 from devices.layouts.payload import decode
 from devices.lorawan import apply
 from devices.registry import Registry

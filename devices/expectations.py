@@ -6,12 +6,10 @@ minutes, menus).
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from devices.actions import meaning_of
 from devices.envelope import Json, items, table, text
-from devices.exposes import Exposed, exposed
 from devices.words import number, raw_text
 from routing.readings import (
     BatteryRead,
@@ -21,7 +19,6 @@ from routing.readings import (
     DoorMoved,
     FallPhase,
     FallSeen,
-    HelpCancelled,
     HelpPressed,
     LinkRead,
     Measured,
@@ -64,7 +61,9 @@ def _near(found: float | None, wanted: float, relative: float = 0.005) -> bool:
     return math.isclose(found, wanted, rel_tol=relative, abs_tol=CLOSE)
 
 
-def _measured(*names: str, factor: float = 1.0) -> Callable[[object], Check | None]:
+def measured(*names: str, factor: float = 1.0) -> Callable[[object], Check | None]:
+    """Return what looks for a quantity of one of these names."""
+
     def check_for(value: object) -> Check | None:
         wanted = float(value) if isinstance(value, bool) else number(value)
         if wanted is None:
@@ -79,7 +78,8 @@ def _measured(*names: str, factor: float = 1.0) -> Callable[[object], Check | No
     return check_for
 
 
-def _battery(value: object) -> Check | None:
+def battery(value: object) -> Check | None:
+    """Look for a percentage."""
     wanted = number(value)
     if wanted is None:
         return None
@@ -102,9 +102,11 @@ def _volts(value: object) -> Check | None:
     )
 
 
-def _flag(
+def flag(
     kind: type[Reading], attribute: str, *, inverted: bool = False
 ) -> Callable[[object], Check | None]:
+    """Return what looks for a yes or no in a kind of reading."""
+
     def check_for(value: object) -> Check | None:
         if value is None or raw_text(value) not in {"true", "false", "0", "1"}:
             return None
@@ -122,7 +124,8 @@ def _sos(value: object) -> Check | None:
     return lambda got: not any(isinstance(r, HelpPressed) for r in got)
 
 
-def _fall(value: object) -> Check | None:
+def fall(value: object) -> Check | None:
+    """Look for a fall, or that there is none: one that is over is none."""
     fallen = {FallPhase.SUSPECTED, FallPhase.CONFIRMED}
     if value is True:
         return lambda got: any(isinstance(r, FallSeen) for r in got)
@@ -195,7 +198,7 @@ def _occupied(value: object) -> Check | None:
     )
 
 
-MOVED = _flag(MotionSeen, "active")
+MOVED = flag(MotionSeen, "active")
 
 
 def _pir(value: object) -> Check | None:
@@ -248,7 +251,7 @@ def _alarmed(value: object) -> Check | None:
 
 def _magnet(value: object) -> Check | None:
     """`magnet: true` means that the magnet is there: closed."""
-    return _flag(DoorMoved, "open", inverted=True)(value)
+    return flag(DoorMoved, "open", inverted=True)(value)
 
 
 def _rssi(value: object) -> Check | None:
@@ -269,70 +272,70 @@ def _bssid(value: object) -> Check | None:
 
 TEMPERATURE = ("temperature", "average_temperature")
 AKENZA: dict[str, Callable[[object], Check | None]] = {
-    "batteryLevel": _battery,
+    "batteryLevel": battery,
     "batteryVoltage": _volts,
-    "lowBattery": _flag(BatteryRead, "low"),
+    "lowBattery": flag(BatteryRead, "low"),
     "sos": _sos,
     "sosEvent": _sos,
     "pressOnceEvent": lambda value: _press(value) if value is True else None,
     "buttonPushed": _press,
     "buttonEvent": _press,
     **{f"button{n}": _one_of_several(str(n)) for n in range(1, 7)},
-    "waterLeak": _measured("water_leak", "wet"),
-    "waterleak": _measured("water_leak", "wet"),
-    "leakage": _measured("water_leak", "wet"),
-    "leakageDetected": _measured("water_leak", "wet"),
-    "heartRate": _measured("heart_rate"),
-    "respiratoryRate": _measured("respiration"),
-    "mandown": _fall,
-    "manDown": _fall,
+    "waterLeak": measured("water_leak", "wet"),
+    "waterleak": measured("water_leak", "wet"),
+    "leakage": measured("water_leak", "wet"),
+    "leakageDetected": measured("water_leak", "wet"),
+    "heartRate": measured("heart_rate"),
+    "respiratoryRate": measured("respiration"),
+    "mandown": fall,
+    "manDown": fall,
     "press": _press,
     "button": _press,
     "buttonPressed": _press,
     "pressed": _press,
-    "open": _flag(DoorMoved, "open"),
-    "isOpen": _flag(DoorMoved, "open"),
-    "doorOpen": _flag(DoorMoved, "open"),
+    "open": flag(DoorMoved, "open"),
+    "isOpen": flag(DoorMoved, "open"),
+    "doorOpen": flag(DoorMoved, "open"),
     "contact": _contact,
     "magnet": _magnet,
     "magnetChannel1": _magnet,
     "magnetChannel2": _magnet,
-    "occupied": _flag(MotionSeen, "active"),
+    "occupied": flag(MotionSeen, "active"),
     "occupancyStatus": _occupied,
     "occupancy": _occupied,
     "presence": _occupied,
     "isOccupied": _occupied,
     "reedState": _contact,
     "horizontalAccuracy": _accuracy,
-    "motion": _flag(MotionSeen, "active"),
+    "motion": flag(MotionSeen, "active"),
     "pir": _pir,
     "pirStatus": _pir,
     "pirState": _pir,
     "magnetStatus": _contact,
     "doorState": _contact,
     "doorStatus": _contact,
-    "hasMoved": _flag(MotionSeen, "active"),
-    "inTrip": _flag(MotionSeen, "active"),
-    "movementDetected": _flag(MotionSeen, "active"),
+    "hasMoved": flag(MotionSeen, "active"),
+    "inTrip": flag(MotionSeen, "active"),
+    "movementDetected": flag(MotionSeen, "active"),
     "tamperAlarm": _tampered,
     "tamperStatus": _tampered,
     "tamper": _tampered,
     "temperatureAlarm": _alarmed,
     "alarmChannel1": _alarmed,
     "alarmChannel2": _alarmed,
-    "temperature": _measured(*TEMPERATURE),
-    "temperatureChannel1": _measured("temperature"),
-    "temperatureChannel2": _measured("temperature"),
-    "humidity": _measured("humidity"),
-    "light": _measured("illuminance", "light"),
-    "illuminance": _measured("illuminance"),
-    "co2": _measured("co2"),
-    "tvoc": _measured("tvoc"),
-    "pm1": _measured("pm1_0"),
-    "pm2_5": _measured("pm2_5"),
-    "pm10": _measured("pm10"),
-    "vapingIndex": _measured("vaping_index"),
-    "pressure": _measured("pressure"),
+    "temperature": measured(*TEMPERATURE),
+    "temperatureChannel1": measured("temperature"),
+    "temperatureChannel2": measured("temperature"),
+    "humidity": measured("humidity"),
+    "light": measured("illuminance", "light"),
+    "illuminance": measured("illuminance"),
+    "co2": measured("co2"),
+    "tvoc": measured("tvoc"),
+    "pm1": measured("pm1_0"),
+    "pm2_5": measured("pm2_5"),
+    "pm10": measured("pm10"),
+    "vapingIndex": measured("vaping_index"),
+    "pressure": measured("pressure"),
     "latitude": _place("latitude", 90),
     "longitude": _place("longitude", 180),
     "rssi": _rssi,
@@ -408,45 +411,45 @@ def _distance(value: object) -> Check | None:
 
 
 HCI: dict[str, Callable[[object], Check | None]] = {
-    "battery": _battery,
+    "battery": battery,
     "voltage": _volts,
     "rssi": _rssi,
     "tracker.rssi": _rssi,
-    "motion": _flag(MotionSeen, "active"),
-    "moving": _flag(MotionSeen, "active"),
-    "occupancy": _flag(MotionSeen, "active"),
-    "presence": _flag(MotionSeen, "active"),
-    "door": _flag(DoorMoved, "open"),
-    "garage door": _flag(DoorMoved, "open"),
-    "garage_door": _flag(DoorMoved, "open"),
-    "opening": _flag(DoorMoved, "open"),
-    "window": _flag(DoorMoved, "open"),
-    "bed occupancy": _flag(BedChanged, "occupied"),
+    "motion": flag(MotionSeen, "active"),
+    "moving": flag(MotionSeen, "active"),
+    "occupancy": flag(MotionSeen, "active"),
+    "presence": flag(MotionSeen, "active"),
+    "door": flag(DoorMoved, "open"),
+    "garage door": flag(DoorMoved, "open"),
+    "garage_door": flag(DoorMoved, "open"),
+    "opening": flag(DoorMoved, "open"),
+    "window": flag(DoorMoved, "open"),
+    "bed occupancy": flag(BedChanged, "occupied"),
     "tamper": _tampered,
     "button": _press,
     "dimmer": _press,
     "button switch": _press,
     "one btn switch": _any_press,
     "remote": _any_press,
-    "temperature": _measured(*TEMPERATURE),
-    "humidity": _measured("humidity"),
-    "illuminance": _measured("illuminance"),
-    "heart rate": _measured("heart_rate"),
-    "vibration": _measured("vibration"),
-    "binary": _measured("generic"),
-    "generic": _measured("generic"),
-    "light": _measured("light"),
-    "moisture": _measured("moisture", "wet"),
-    "pressure": _measured("pressure"),
-    "co2": _measured("co2"),
-    "tvoc": _measured("tvoc"),
-    "pressure present duration": _measured("pressure_present_duration"),
-    "no motion time": _measured("no_motion_time"),
-    "battery_low": _flag(BatteryRead, "low"),
-    "battery low": _flag(BatteryRead, "low"),
-    "battery_charging": _flag(BatteryRead, "charging"),
+    "temperature": measured(*TEMPERATURE),
+    "humidity": measured("humidity"),
+    "illuminance": measured("illuminance"),
+    "heart rate": measured("heart_rate"),
+    "vibration": measured("vibration"),
+    "binary": measured("generic"),
+    "generic": measured("generic"),
+    "light": measured("light"),
+    "moisture": measured("moisture", "wet"),
+    "pressure": measured("pressure"),
+    "co2": measured("co2"),
+    "tvoc": measured("tvoc"),
+    "pressure present duration": measured("pressure_present_duration"),
+    "no motion time": measured("no_motion_time"),
+    "battery_low": flag(BatteryRead, "low"),
+    "battery low": flag(BatteryRead, "low"),
+    "battery_charging": flag(BatteryRead, "charging"),
     "distance": _distance,
-    "count": _measured("count"),
+    "count": measured("count"),
 }
 
 
@@ -472,111 +475,3 @@ def bthome(advert: Json) -> tuple[Expected, ...]:
         if name.startswith(("button", "dimmer")) and kind:
             found.append(Expected(name, kind, _press(kind)))
     return tuple(found)
-
-
-# --- Zigbee2MQTT: what a definition promises, each value spoken once
-# -----------------------------
-
-LEVELS: dict[str, tuple[type[Reading], str]] = {
-    "contact": (DoorMoved, "open"),
-    "occupancy": (MotionSeen, "active"),
-    "presence": (MotionSeen, "active"),
-    "tamper": (Tampered, "active"),
-}
-FALLS = frozenset({"fall_warning", "fall_alarm", "maybe_fall", "fall"})
-BEDS = frozenset({"TS0601_bed_presence_sensor", "ZG-210Z", "C3007"})
-
-
-def zigbee_values(definition: Json) -> Iterator[tuple[Json, tuple[Expected, ...]]]:
-    """Yield a message for each value of each property, with what it must say."""
-    bed = text(definition.get("model")) in BEDS
-    listed = tuple(exposed(definition.get("exposes")))
-    for one in listed:
-        if one.type == "binary":
-            yield from _binary(one, bed=bed)
-        elif one.type == "numeric" and one.property in QUANTITIES:
-            yield (
-                {one.property: 57},
-                (Expected(one.property, 57, QUANTITIES[one.property](57)),),
-            )
-        elif one.property == "action":
-            for word in one.values:
-                yield {"action": word}, zigbee_action(word, alarm=False)
-        elif one.property in {"fall_status", "fall_down_status"}:
-            for word in [value for value in one.values if value in FALLS]:
-                check = _fall(True)  # noqa: FBT003 - the field's value
-                yield {one.property: word}, (Expected(word, value=True, check=check),)
-        elif one.property.endswith(SETTINGS):
-            for value in one.values or (57,):
-                yield {one.property: value}, (Expected(one.property, value, _says_nothing),)
-
-
-QUANTITIES: dict[str, Callable[[object], Check | None]] = {
-    "battery": _battery,
-    "temperature": _measured("temperature"),
-    "humidity": _measured("humidity"),
-    "illuminance": _measured("illuminance"),
-    "co2": _measured("co2"),
-    "linkquality": lambda value: (
-        lambda got: any(isinstance(r, LinkRead) and r.lqi == value for r in got)
-    ),
-}
-SETTINGS = (
-    "_timeout", "_sensitivity", "_delay", "_threshold", "_calibration", "_offset", "_interval",
-    "_mode", "_time", "_level", "_distance", "_density", "_unit", "_duration", "_switch",
-)  # fmt: skip
-"""How a device is set, not what it saw: nobody moves because of an `occupancy_timeout`."""
-SEEN = (MotionSeen, DoorMoved, BedChanged, FallSeen, HelpPressed, Tampered, DeviceFault)
-
-
-def _says_nothing(got: Got) -> bool:
-    return not any(isinstance(reading, SEEN) for reading in got)
-
-
-def _binary(one: Exposed, *, bed: bool) -> Iterator[tuple[Json, tuple[Expected, ...]]]:
-    name = one.property
-    if name in LEVELS:
-        kind, attribute = LEVELS[name]
-        if bed and name == "occupancy":
-            kind, attribute = BedChanged, "occupied"
-        for raw, wanted in ((one.value_on, "true"), (one.value_off, "false")):
-            check = _flag(kind, attribute)(wanted)
-            if raw is None:
-                continue
-            yield {name: raw}, (Expected(f"{name}={raw}", wanted, check),)
-    elif name in {"sos", "sos_alarm"}:
-        yield {name: one.value_on}, (Expected(name, value=True, check=_sos_check(on=True)),)
-        yield {name: one.value_off}, (Expected(name, value=False, check=_sos_check(on=False)),)
-    elif name == "battery_low":
-        check = _flag(BatteryRead, "low")("true")
-        yield {name: one.value_on}, (Expected(name, value=True, check=check),)
-
-
-def _no_press(got: Got) -> bool:
-    return not any(isinstance(r, (ButtonPressed, HelpPressed)) for r in got)
-
-
-def _sos_check(*, on: bool) -> Check:
-    kind = HelpPressed if on else HelpCancelled
-    return lambda got: any(isinstance(r, kind) for r in got)
-
-
-def zigbee_action(word: str, *, alarm: bool) -> tuple[Expected, ...]:
-    """Return what an action word must say: a press, help, or nothing."""
-    if not word or word == "none":
-        return (Expected(word, "no event", _no_press),)
-    asked = meaning_of(word)
-    wants_help = asked.emergency or (alarm and asked.asks)
-    if wants_help:
-        return (
-            Expected(word, "help", lambda got: any(isinstance(r, HelpPressed) for r in got)),
-        )
-    if alarm:
-        return (
-            Expected(
-                word, "not help", lambda got: not any(isinstance(r, HelpPressed) for r in got)
-            ),
-        )
-    return (
-        Expected(word, "button", lambda got: any(isinstance(r, ButtonPressed) for r in got)),
-    )

@@ -51,7 +51,14 @@ MAKERS: Mapping[str, Maker] = {
     "theengs": _listless(Theengs),
     "json": _listless(GenericJson),
 }
+EVERY_CLASS = frozenset(DeviceClass)
 ALARM_LANE = frozenset({DeviceClass.ALARM, DeviceClass.SAFETY})
+OF_ITSELF: Mapping[str, tuple[str, ...]] = {
+    "zigbee2mqtt": ("bridge/#",),
+    "espresense": ("rooms/+/status", "rooms/+/telemetry"),
+    "theengs": ("+/LWT", "+/SYStoMQTT"),
+}
+"""What a bridge says of itself and its parts, below its base topic."""
 LONGEST_TOPIC = 1024
 
 
@@ -77,6 +84,7 @@ class Registry:
         catalogue = load() if catalogue is None else catalogue
         found = _merged(discovered)
         self._codecs: list[tuple[str, BridgeId, Codec]] = []
+        self._own: list[str] = []
         self._gateways: Codec | None = None
         self._gateway_bridge: BridgeId | None = None
         for bridge in bridges:
@@ -90,7 +98,9 @@ class Registry:
             own = {native: one for (of, native), one in enrolled.items() if of == bridge.id}
             codec = maker(bridge, own, catalogue, found.get(bridge.id, ()))
             base = bridge.base_topic.strip("/")
-            self._codecs.append((base + "/" if base else "", bridge.id, codec))
+            head = base + "/" if base else ""
+            self._codecs.append((head, bridge.id, codec))
+            self._own += [head + topic for topic in OF_ITSELF.get(bridge.ecosystem, ())]
             if isinstance(codec, ChirpStack) and self._gateways is None:
                 self._gateways, self._gateway_bridge = codec, bridge.id
         # The longest base first: `home/z2m/` before `home/`.
@@ -117,6 +127,19 @@ class Registry:
         if self._gateways is not None:
             topics += ["gateway/+/state/+", "+/gateway/+/state/+"]
         return tuple(topics)
+
+    def spared_topics(self) -> tuple[str, ...]:
+        """Return the filters of what is read even while a bridge floods.
+
+        All that enrolled devices say, of whatever class, and what a bridge says of itself.
+        """
+        enrolled = (t for _, _, codec in self._codecs for t in codec.topics(EVERY_CLASS))
+        gateways = self.bulk_topics()[len(self._codecs) :]
+        return tuple(dict.fromkeys((*enrolled, *self._own, *gateways)))
+
+    def bridge_of(self, topic: str) -> BridgeId | None:
+        """Return whose base topic a topic or a filter stands under."""
+        return self._route(topic)[0]
 
     def _understand(self, topic: str, payload: bytes) -> tuple[Understood, ...]:
         if len(topic) > LONGEST_TOPIC:

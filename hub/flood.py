@@ -93,16 +93,14 @@ class Floods:
         for bridge, bucket in self._buckets.items():
             if bucket.emptied_at is None:
                 continue
-            if now_s - bucket.emptied_at >= self._allowance.calm_s:
-                bucket.emptied_at = None
-                if bucket.told:
-                    found.append(FaultMended(FLOOD, bridge=bridge))
-                bucket.told, bucket.shed = False, 0
-            elif not bucket.told:
+            if not bucket.told:
                 bucket.told = True
                 found.append(
                     FaultNoticed(FLOOD, self._said(bridge, bucket.shed), bridge=bridge)
                 )
+            if now_s - bucket.emptied_at >= self._allowance.calm_s:
+                bucket.emptied_at, bucket.told, bucket.shed = None, False, 0
+                found.append(FaultMended(FLOOD, bridge=bridge))
         return tuple(found)
 
     def _said(self, bridge: BridgeId, shed: int) -> str:

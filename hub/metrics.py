@@ -89,6 +89,8 @@ class MqttFigures(Protocol):
     @property
     def qos0_dropped(self) -> int: ...  # noqa: D102
     @property
+    def shed(self) -> int: ...  # noqa: D102
+    @property
     def broker_up(self) -> bool: ...  # noqa: D102
 
 
@@ -319,3 +321,8 @@ class _Reading(Collector):
         )
         dropped.add_metric([], mqtt.qos0_dropped if mqtt else 0)
         yield dropped
+        shed = CounterMetricFamily(
+            "bjelle_flood_shed", "Messages of strangers not read while their bridge flooded"
+        )
+        shed.add_metric([], mqtt.shed if mqtt else 0)
+        yield shed

@@ -21,6 +21,7 @@ import structlog
 
 from hub.clock import Clock
 from hub.engine import Lane
+from hub.flood import Floods
 from hub.mqtt_entry import Behind, Enters, Entry, Keep, OnDiscovery
 from hub.mqtt_lanes import Handover
 from hub.mqtt_port import BrokerAway, GmqttLink, Link, Pauses, Received
@@ -83,6 +84,7 @@ class Intake:
         on_discovery: OnDiscovery,
         last_contact: datetime | None = None,
         link: LinkMaker = GmqttLink,
+        floods: Floods | None = None,
     ) -> None:
         """Take the houses; `run` connects.
 
@@ -103,6 +105,7 @@ class Intake:
             keep=keep,
             on_discovery=on_discovery,
             stats=self.stats,
+            floods=floods,
         )
         file = settings.data_dir / f"lanes-{settings.mqtt_client_id}.json"
         self._handover = Handover.read(file)
@@ -259,6 +262,7 @@ class Intake:
                 await self._judge_drops()
                 await self._judge_file()
                 await self._judge_markers()
+                await self._tidings.put_each(self._entry.flood_news())
 
     async def _follow(self) -> None:
         """The registries changed: subscribe to what is new, then let go of what is not."""

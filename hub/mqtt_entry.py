@@ -19,6 +19,7 @@ from devices.codec import (
 )
 from hub.clock import Clock
 from hub.engine import Lane
+from hub.flood import Floods
 from hub.mqtt_lanes import TopicSet, uncovered, usable
 from hub.mqtt_port import Received
 from hub.mqtt_stats import MqttStats
@@ -32,7 +33,7 @@ from routing.events import (
     SignalQuarantined,
     SignalReceived,
 )
-from routing.ids import DeviceId, HouseId, SignalId
+from routing.ids import BridgeId, DeviceId, HouseId, SignalId
 from routing.place import only_seen
 from routing.readings import Problem
 
@@ -62,6 +63,14 @@ class Understands(Protocol):
 
     def bulk_topics(self) -> tuple[str, ...]:
         """Return the filters of everything that the bridges may say."""
+        ...
+
+    def spared_topics(self) -> tuple[str, ...]:
+        """Return the filters of what is read even while a bridge floods."""
+        ...
+
+    def bridge_of(self, topic: str) -> BridgeId | None:
+        """Return the bridge that a topic or filter stands under."""
         ...
 
 
@@ -111,8 +120,10 @@ class Entry:
         keep: Keep,
         on_discovery: OnDiscovery,
         stats: MqttStats,
+        floods: Floods | None = None,
     ) -> None:
         """Take the houses behind this broker."""
+        self.floods = Floods() if floods is None else floods
         self.houses = dict(houses)
         self.engine_for = engine_for
         self._clock = clock
@@ -144,6 +155,15 @@ class Entry:
             bridge.id: bridge.ecosystem for _, b in houses for bridge in b.bridges
         }
         self._urgent = TopicSet.of(self.alarm_filters)
+        spared = [f for _, b in houses for f in b.registry.spared_topics() if usable(f)]
+        self._spared = TopicSet.of(dict.fromkeys(spared))
+        self._bridge_of = {
+            f: bridge
+            for _, b in houses
+            for f in b.registry.bulk_topics()
+            if (bridge := b.registry.bridge_of(f)) is not None
+        }
+        self.floods.keep_only(self._bridge_of.values())
 
     def unheard(self) -> dict[HouseId, frozenset[str]]:
         """Return, by house, filters of alarm devices that no broker takes."""
@@ -162,6 +182,9 @@ class Entry:
             return
         if message.topic in self._urgent:
             lane = Lane.ALARM  # also where it still counts on the bulk lane
+        elif backlog_since is None and not self._reads(found, message.topic):
+            self._stats.shed += 1
+            return
         parts = [
             (engine, part)
             for house in self._houses_of[found]
@@ -180,6 +203,26 @@ class Entry:
             case _:
                 # Together, so that they can share a commit; gather starts them in order.
                 await asyncio.gather(*(to.submit(part.event, lane) for to, part in parts))
+
+    def _reads(self, found: str, topic: str) -> bool:
+        """Tell whether a message is read; of a bridge that floods its strangers are not.
+
+        Whatever an enrolled device says is, however much there is of it.
+        """
+        bridge = self._bridge_of.get(found)
+        if bridge is None:
+            return True
+        now_s = asyncio.get_running_loop().time()
+        return self.floods.takes(bridge, now_s, spare=topic not in self._spared)
+
+    def flood_news(self) -> list[tuple[HouseId, Event]]:
+        """Return which bridges began or ceased to flood, for each house that has one."""
+        return [
+            (house, news)
+            for news in self.floods.news(asyncio.get_running_loop().time())
+            for house, b in self.houses.items()
+            if any(bridge.id == news.bridge for bridge in b.bridges)
+        ]
 
     def _understood(self, registry: Understands, message: Received) -> tuple[Understood, ...]:
         topic, payload = message.topic, message.payload

@@ -26,6 +26,8 @@ class MqttStats:
     foreign: int = 0
     """Messages under no bridge's base topic."""
     ignored: int = 0
+    shed: int = 0
+    """Messages of strangers that were not read, because their bridge floods."""
     qos0: int = 0
     """Messages that came without a promise."""
     qos0_dropped: int = 0

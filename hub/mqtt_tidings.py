@@ -38,6 +38,11 @@ class Tidings:
             self._fresh.put_nowait(house)
         await self._queues[house].put(event)
 
+    async def put_each(self, news: Iterable[tuple[HouseId, Event]]) -> None:
+        """Hand in several, each for its house."""
+        for house, event in news:
+            await self.put(house, event)
+
     async def run(self) -> None:
         """Tell, for as long as the hub lives."""
         async with asyncio.TaskGroup() as tasks:

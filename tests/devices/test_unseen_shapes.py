@@ -443,3 +443,29 @@ def test_a_vector_that_says_presence_outright_is_not_asked_for_its_count() -> No
     sample = {"data.occupancy": 2, "data.occupied": True, "data.motion": 0}
     asked = [one.name for one in akenza([sample], {"data": {"payloadHex": "05001102"}})]
     assert asked == ["occupancy", "occupied"]
+
+
+# --- What is read even while a bridge floods -------------------------------------------------
+
+
+def test_what_enrolled_devices_and_bridges_say_is_spared_and_strangers_are_not() -> None:
+    bridges = [
+        Bridge(Z2M, "zigbee2mqtt", "z2m"),
+        Bridge(BridgeId("rooms"), "espresense", "espresense"),
+        Bridge(BridgeId("lora"), "chirpstack", ""),
+    ]
+    enrolled = {(Z2M, "0x1"): Enrolled(DeviceId("d"), "zigbee2mqtt/sensor", COMFORT)}
+    registry = Registry(bridges, enrolled)
+    spared = registry.spared_topics()
+    assert {"z2m/0x1", "z2m/0x1/+", "z2m/bridge/#"} <= set(spared)
+    assert "espresense/rooms/+/status" in spared
+    assert "gateway/+/state/+" in spared
+    assert "espresense/#" not in spared
+    assert "#" not in spared
+
+
+def test_whose_topic_it_is_is_known_without_reading_a_byte() -> None:
+    registry = Registry([Bridge(Z2M, "zigbee2mqtt", "z2m")], {})
+    assert registry.bridge_of("z2m/anything") == Z2M
+    assert registry.bridge_of("z2m/#") == Z2M
+    assert registry.bridge_of("elsewhere/x") is None

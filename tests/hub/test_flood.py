@@ -98,11 +98,14 @@ def test_a_flood_that_goes_on_is_not_ended() -> None:
     assert floods.news(100.0) == ()
 
 
-def test_a_flood_that_was_over_before_anybody_asked_leaves_no_end_without_a_beginning() -> None:
+def test_a_flood_that_was_over_before_anybody_asked_is_told_with_its_end() -> None:
     floods = Floods(SMALL)
     flooded(floods)
 
-    assert floods.news(100.0) == ()
+    told = floods.news(100.0)
+
+    assert [type(one) for one in told] == [FaultNoticed, FaultMended]
+    assert floods.news(101.0) == ()
 
 
 def test_a_clock_that_stands_still_or_goes_back_gives_nothing() -> None:

@@ -21,6 +21,7 @@ EXPECTED = {
     "bjelle_store_up",
     "bjelle_mqtt_messages",
     "bjelle_qos0_dropped",
+    "bjelle_flood_shed",
     "bjelle_rings_repeated",
     "bjelle_lines_ended",
     "bjelle_decoded",
@@ -94,11 +95,13 @@ async def test_the_brokers_side_is_read_when_it_is_asked(tmp_path: Path) -> None
         stats.messages["alarm"] += 3
         stats.problems["zigbee2mqtt", "undecodable"] += 2
         stats.qos0_dropped = 1
+        stats.shed = 2
         stats.broker_up = True
         figures = read(hub.metrics)
         assert figures["bjelle_mqtt_messages_total", "alarm"] == 3
         assert figures["bjelle_decode_problems_total", "zigbee2mqtt", "undecodable"] == 2
         assert figures["bjelle_qos0_dropped_total",] == 1
+        assert figures["bjelle_flood_shed_total",] == 2
         assert figures["bjelle_broker_up",] == 1
 
 
