@@ -169,3 +169,36 @@ def test_a_receipt_says_how_far_an_answer_came(
 def test_nonsense_is_no_receipt() -> None:
     assert receipt(f"{DOWN}/ack", b"\xff") is None
     assert receipt(f"{EVENT}/txack", b"[]") is None
+
+
+def test_a_sign_at_the_bed_shows_the_answer_as_text_and_beeps() -> None:
+    """Facts of the DS3604's encoder: fb01, page and block, length, UTF-8; ff3d01 is a beep."""
+    for kind, words in (("received", "Mottatt"), ("coming", "Noen kommer")):
+        said = answer("milesight/ds3604", kind, CHIRP)
+        assert said is not None
+        body = json.loads(said.payload)
+        text = words.encode()
+        wire = b"\xfb\x01\x00" + bytes([len(text)]) + text + b"\xff\x3d\x01"
+        assert body["fPort"] == 85
+        assert body["data"] == b64encode(wire).decode()
+        assert len(wire) <= 51  # what the slowest data rate in Europe carries
+
+
+@pytest.mark.parametrize(
+    ("model_", "method"),
+    [("shelly/call-point-switch", "Switch.Set"), ("shelly/call-point-light", "Light.Set")],
+)
+def test_a_lamp_behind_a_shelly_burns_longer_for_somebody_comes(
+    model_: str, method: str
+) -> None:
+    at = Addressed("shelly", "shellies", "cord-3")
+    burns: dict[str, int] = {}
+    for kind in ("received", "coming"):
+        said = answer(model_, kind, at, ticket="t-1")
+        assert said is not None
+        assert said.topic == "shellies/cord-3/rpc"
+        body = json.loads(said.payload)
+        assert body["method"] == method
+        assert body["params"]["on"] is True
+        burns[kind] = body["params"]["toggle_after"]
+    assert 0 < burns["received"] < burns["coming"]
