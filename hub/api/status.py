@@ -43,6 +43,7 @@ class HandsetStatus(BaseModel):
     state: HandsetState
     reasons: list[str]
     staff: str | None
+    staff_name: str | None
     since: datetime | None
     connected: bool
     behind: int = Field(description="frames that its line has not sent yet")
@@ -248,6 +249,7 @@ def _handsets(hub: Hub, house: HouseId, state: State) -> list[HandsetStatus]:
                 state=now.state if now else HandsetState.SIGNED_OFF,
                 reasons=list(now.reasons) if now else [],
                 staff=now.staff if now else None,
+                staff_name=names.staff(now.staff) if now and now.staff else None,
                 since=now.since if now else None,
                 connected=handset in lines,
                 behind=lines.get(handset, 0),

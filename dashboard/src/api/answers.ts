@@ -284,7 +284,7 @@ export interface Status {
     name: string;
     state: HandsetState;
     reasons: readonly string[];
-    staff: string | null;
+    staff_name: string | null;
     since: string | null;
   }[];
   bridges: readonly {

@@ -11,6 +11,7 @@ import { useWords } from "../ui/words";
 import { Part, PrintButton, Table, useConsole } from "./parts";
 
 const DAY_MS = 24 * 3_600_000;
+const EVERY_MS = 3_000;
 
 export function Calls() {
   const { words } = usePage();
@@ -18,7 +19,7 @@ export function Calls() {
   const [since] = useState(() => new Date(Date.now() - DAY_MS).toISOString());
   const [openOnly, setOpenOnly] = useState(false);
   const [asked, setAsked] = useState<string | null>(null);
-  const polled = usePoll<CallsPage>(`/calls?since=${since}&open=${openOnly}`, 3_000);
+  const polled = usePoll<CallsPage>(`/calls?since=${since}&open=${openOnly}`, EVERY_MS);
   const { calls: title, callColumns, callsEmpty } = words.console;
   const heads = [...Object.values(callColumns)];
   heads.splice(2, 0, own.patient);
@@ -26,6 +27,7 @@ export function Calls() {
     <Part
       title={title}
       polled={polled}
+      every={EVERY_MS}
       tools={
         <>
           <label className="tick">
@@ -42,7 +44,7 @@ export function Calls() {
     >
       {({ calls }) =>
         calls.length ? (
-          <Table name={title} heads={[...heads, ""]}>
+          <Table name={title} heads={[...heads, ""]} kind="times">
             {calls.map((call) => (
               <Fragment key={call.id}>
                 <CallRow

@@ -1,6 +1,6 @@
 // Devices, worst first: what a technician mends, without anybody's name.
 import { useState } from "react";
-import type { Devices as Answer, DeviceRow } from "../api/answers";
+import type { Devices as Answer, DeviceRow, Me, Patients } from "../api/answers";
 import { post, Refused } from "../api/http";
 import { clock, spoken } from "../core/age";
 import { usePage } from "../ui/page";
@@ -8,17 +8,31 @@ import { usePoll } from "../ui/poll";
 import { useWords } from "../ui/words";
 import { Part, PrintButton, Table, useAgo, useConsole } from "./parts";
 
-export function Devices() {
+const EVERY_MS = 5_000;
+
+export function Devices({ me }: { me: Me }) {
   const own = useConsole().devices;
+  // Names are for those who know the patients; a technician mends things without them.
+  const knows = me.role === "nurse" || me.role === "leader";
+  const people = usePoll<Patients>(knows ? "/patients" : null, 60_000);
+  const names = new Map(
+    (people.data?.patients ?? []).map((one) => [one.id, `${one.room} · ${one.name}`]),
+  );
   const [asked, setAsked] = useState(0);
-  const polled = usePoll<Answer>(`/devices#${asked}`, 5_000);
+  const polled = usePoll<Answer>(`/devices#${asked}`, EVERY_MS);
   return (
-    <Part title={own.title} polled={polled} tools={<PrintButton />}>
+    <Part title={own.title} polled={polled} every={EVERY_MS} tools={<PrintButton />}>
       {({ devices, now }) =>
         devices.length ? (
           <Table name={own.title} heads={Object.values(own.columns)}>
             {devices.map((one) => (
-              <Row key={one.id} device={one} now={now} onProof={() => setAsked((n) => n + 1)} />
+              <Row
+                key={one.id}
+                device={one}
+                names={names}
+                now={now}
+                onProof={() => setAsked((n) => n + 1)}
+              />
             ))}
           </Table>
         ) : (
@@ -29,7 +43,15 @@ export function Devices() {
   );
 }
 
-function Row({ device, now, onProof }: { device: DeviceRow; now: string; onProof: () => void }) {
+interface RowProps {
+  device: DeviceRow;
+  /** Patients by id, as far as one may know them. */
+  names: ReadonlyMap<string, string>;
+  now: string;
+  onProof: () => void;
+}
+
+function Row({ device, names, now, onProof }: RowProps) {
   const own = useConsole().devices;
   const { words } = usePage();
   const { contact } = useWords();
@@ -44,7 +66,7 @@ function Row({ device, now, onProof }: { device: DeviceRow; now: string; onProof
   return (
     <tr data-testid="device-row" data-trouble={device.trouble.length > 0 || undefined}>
       <th scope="row">{device.id}</th>
-      <td>{worn?.patient ?? worn?.room ?? "–"}</td>
+      <td>{(worn?.patient && names.get(worn.patient)) ?? worn?.patient ?? worn?.room ?? "–"}</td>
       <td className={device.trouble.length ? "strong" : "quiet"}>
         {device.trouble.map((one) => own.trouble[one] ?? one).join(", ") || own.fine}
       </td>

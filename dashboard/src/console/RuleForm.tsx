@@ -7,7 +7,15 @@ import { usePage } from "../ui/page";
 import { Conflict } from "./Conflict";
 import { useConsole } from "./parts";
 import { Rehearsal } from "./Rehearsal";
-import { changed, KINDS, minutesOf, named, SAVE_AS, type SaveAs, withKind } from "./ruleFields";
+import {
+  changed,
+  named as idOf,
+  KINDS,
+  minutesOf,
+  SAVE_AS,
+  type SaveAs,
+  withKind,
+} from "./ruleFields";
 
 const READ_AFTER_MS = 400;
 
@@ -35,6 +43,9 @@ export function RuleForm({ rule, me, names, taken, onSaved, onClose }: FormProps
   const [busy, setBusy] = useState(false);
   const [trouble, setTrouble] = useState<Trouble>({ is: "none" });
   const put = (more: Partial<RuleFields>) => setFields((before) => ({ ...before, ...more }));
+  const labels = own.fields as Record<string, string>;
+  const named = (field: string, text: string) =>
+    labels[field] ? `${labels[field]} ${text}` : text;
   const wrong = trouble.is === "refused" ? trouble.fields : new Map<string, string>();
 
   const send = async (as: SaveAs, on: Rule | null) => {
@@ -43,7 +54,7 @@ export function RuleForm({ rule, me, names, taken, onSaved, onClose }: FormProps
     try {
       const saved = on
         ? await change<Rule>(`/rules/${on.id}`, changed(on.fields, written), on.version)
-        : await post<Rule>("/rules", { id: named(fields, taken), fields: written });
+        : await post<Rule>("/rules", { id: idOf(fields, taken), fields: written });
       onSaved(saved);
     } catch (problem) {
       setFields(written);
@@ -93,7 +104,12 @@ export function RuleForm({ rule, me, names, taken, onSaved, onClose }: FormProps
         {trouble.is === "refused" && (
           <div role="alert" className="refusal">
             <strong>{own.refused}</strong>
-            <p lang="en">{trouble.text}</p>
+            <p>{trouble.text}</p>
+            <ul>
+              {[...trouble.fields].map(([field, text]) => (
+                <li key={field}>{named(field, text)}</li>
+              ))}
+            </ul>
           </div>
         )}
         <div className="buttons">
@@ -140,10 +156,23 @@ async function troubleOf(problem: unknown, on: Rule | null, failed: string): Pro
   }
   const fields = problem.errors.map(
     ({ field, expected, code = "" }) =>
-      [field.split(".")[0] ?? "", wordsOfRefusal({ code, params: {} }) ?? expected] as const,
+      [field.split(".")[0] ?? "", wordsOfField(field, code) ?? expected] as const,
   );
   return { is: "refused", text: problem.message, fields: new Map(fields) };
 }
+
+/** Why fields do not read as a rule yet: each field's own words, else the whole sentence. */
+function whyNot(problem: unknown): string {
+  if (!(problem instanceof Refused)) return problem instanceof Error ? problem.message : "";
+  const said = problem.errors.map(
+    ({ field, expected, code = "" }) => wordsOfField(field, code) ?? expected,
+  );
+  return said.join(" ") || problem.message;
+}
+
+const wordsOfField = (field: string, code: string) =>
+  wordsOfRefusal({ code, params: {} }) ??
+  wordsOfRefusal({ code: `field-${field.split(".")[0]}`, params: {} });
 
 interface PartProps {
   fields: RuleFields;
@@ -368,7 +397,7 @@ function ReadBack({ id, fields }: { id: string; fields: RuleFields }) {
         setRead(found);
         setError("");
       } catch (problem) {
-        if (!over) setError(problem instanceof Error ? problem.message : String(problem));
+        if (!over) setError(whyNot(problem));
       }
       if (!over) setReading(false);
     }, READ_AFTER_MS);

@@ -10,14 +10,15 @@ import { Boards } from "./Boards";
 import { Part, Table, useAgo, useConsole } from "./parts";
 
 const MOST_GAPS = 12;
+const EVERY_MS = 3_000;
 
 export function State({ me }: { me: Me }) {
   const own = useConsole().state;
-  const polled = usePoll<Status>("/status", 3_000);
+  const polled = usePoll<Status>("/status", EVERY_MS);
   const technical = me.role === "technician" || me.role === "leader";
   return (
     <>
-      <Part title={own.house} polled={polled}>
+      <Part title={own.house} polled={polled} every={EVERY_MS}>
         {(status) => (
           <>
             <Now status={status} />
@@ -71,7 +72,7 @@ function Phones({ status, may }: { status: Status; may: boolean }) {
               {one.reasons.length > 0 &&
                 `: ${one.reasons.map((why) => phone.why[why] ?? why).join(", ")}`}
             </td>
-            <td>{one.staff ?? own.nobody}</td>
+            <td>{one.staff_name ?? own.nobody}</td>
             <td>{ago(one.since, status.now)}</td>
             {may && (
               <td className="no-print">

@@ -101,7 +101,7 @@ function Parts({ me }: { me: Me }) {
       {tab === "stays" && <Stays />}
       {tab === "rules" && <Rules key={at} me={me} at={at} />}
       {tab === "templates" && <Templates />}
-      {tab === "devices" && <Devices />}
+      {tab === "devices" && <Devices me={me} />}
       {tab === "state" && <State me={me} />}
     </>
   );

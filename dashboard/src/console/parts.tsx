@@ -78,15 +78,17 @@ export function Table({
   name,
   heads,
   children,
+  kind = "",
 }: {
   name: string;
   heads: readonly string[];
   children: ReactNode;
+  kind?: string;
 }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     <section className="scroll" aria-label={name} tabIndex={0}>
-      <table className="ds-table" data-zebra>
+      <table className={`ds-table ${kind}`} data-zebra>
         <thead>
           <tr>
             {heads.map((head) =>

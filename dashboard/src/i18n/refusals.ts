@@ -41,6 +41,12 @@ const nb: Record<string, Say> = {
   "rule-deviates": "Regelen avviker fra malen. Skriv hvorfor pasienten trenger det slik.",
   "rule-decide-anew":
     "Pasienten sa nei, eller regelen er avsluttet. Skriv det nye vedtaket eller samtykket her.",
+  "field-window": "Skriv klokkeslett som 22:00.",
+  "field-delay": "Skriv minutter, fra 0 til 720.",
+  "field-review_by": "Velg en dato, høyst 12 uker frem.",
+  "field-patient": "Velg en pasient som bor her.",
+  "field-need": "Skriv noen få setninger, uten navn.",
+  "field-text": "Skriv en kort linje, uten navn.",
   "if-match-missing": "Siden vet ikke hvilken versjon den endrer. Last den på nytt.",
   "changed-meanwhile": ({ by, at }) =>
     `${by || "En husfil"} endret den${at ? ` kl. ${clock(at)}` : ""} mens du skrev.`,
@@ -86,6 +92,12 @@ const en: Record<string, Say> = {
   "rule-deviates": "The rule differs from its template. Write why the patient needs it so.",
   "rule-decide-anew":
     "The patient said no, or the rule was ended. Write the new decision or consent here.",
+  "field-window": "Write times like 22:00.",
+  "field-delay": "Write minutes, from 0 to 720.",
+  "field-review_by": "Choose a date, at most 12 weeks ahead.",
+  "field-patient": "Choose a patient who stays here.",
+  "field-need": "Write a few sentences, without names.",
+  "field-text": "Write a short line, without names.",
   "if-match-missing": "The page does not know which version it changes. Reload it.",
   "changed-meanwhile": ({ by, at }) =>
     `${by || "A house file"} changed it${at ? ` at ${clock(at)}` : ""} while you wrote.`,
