@@ -54,6 +54,9 @@ PANELS = {
 """How `bjelle --help` sorts them."""
 
 
+OURS = ("routing", "devices", "hub", "simulators")
+
+
 class Sorted(TyperGroup):
     """Lists its commands as `PANELS` does."""
 
@@ -118,7 +121,29 @@ def _gather(wanted: str | None) -> None:
     known = dict(PARTS) | {e.name: e.value for e in entries}
     for name, where in {wanted: known[wanted]}.items() if wanted in known else known.items():
         module, attribute = where.split(":")
-        _mount(name, getattr(importlib.import_module(module), attribute))
+        try:
+            part = getattr(importlib.import_module(module), attribute)
+        except ModuleNotFoundError as error:
+            if error.name is None or error.name.partition(".")[0] in OURS:
+                raise
+            _mount_lacking(name, error.name)
+        else:
+            _mount(name, part)
+
+
+def _mount_lacking(name: str, package: str) -> None:
+    """Mount what a command is where a package of the development tools is not installed."""
+
+    def lacking() -> None:
+        print(
+            f"not installed here: it needs {package}, see requirements/dev.in", file=sys.stderr
+        )
+        raise typer.Exit(2)
+
+    whatever = {"allow_extra_args": True, "ignore_unknown_options": True}
+    panel, said = _panel(name), f"Not installed here (needs {package})."
+    made = app.command(name, rich_help_panel=panel, help=said, context_settings=whatever)
+    made(lacking)
 
 
 def _log_aside() -> None:

@@ -91,7 +91,9 @@ def revoke(
 
 
 def address_of(at: Settings) -> str:
-    """Return where the hub listens, for a link that nobody gave an address for."""
+    """Return where telephones reach the hub, or at least where it listens, for a link."""
+    if at.public_url:
+        return at.public_url
     return f"{'https' if at.tls_certificate else 'http'}://{at.host}:{at.port}"
 
 

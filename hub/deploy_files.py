@@ -53,7 +53,7 @@ def write_all(plan: Plan, folder: Path, *, names: Sequence[str] = ()) -> Mapping
     fresh = write_broker(plan, folder / "broker")
     _certificates(folder, (*NAMES, *names))
     if HUB in fresh:
-        _settings(folder, fresh[HUB])
+        _settings(folder, fresh[HUB], names)
     bridges = [user for user in users(plan) if user.name in fresh and user.name != HUB]
     if bridges:
         with (folder / "bridges.txt").open("a") as out:
@@ -71,8 +71,10 @@ def _readable(folder: Path) -> None:
         one.chmod(0o755 if one.is_dir() else 0o644)
 
 
-def _settings(folder: Path, broker_password: str) -> None:
+def _settings(folder: Path, broker_password: str, names: Sequence[str]) -> None:
     """Draw the passwords of the containers. Those of a store that exists must not change."""
+    # docker-compose.yml publishes the hub there; links and codes for telephones begin with it.
+    reached = {"BJELLE_PUBLIC_URL": f"https://{_in_address(names[0])}:8443"} if names else {}
     drawn = {name: secrets.token_urlsafe(24) for name in ("store", "grafana", "metrics")}
     store = folder / "store.env"
     if store.exists():
@@ -94,6 +96,7 @@ def _settings(folder: Path, broker_password: str) -> None:
         BJELLE_TLS_CERTIFICATE="/run/bjelle/server.crt",
         BJELLE_TLS_KEY="/run/bjelle/server.key",
         BJELLE_METRICS_TOKEN=drawn["metrics"],
+        **reached,
     )
     _env(
         folder / "grafana.env",
@@ -166,6 +169,10 @@ def _certificate(folder: Path, names: Sequence[str]) -> None:
         *("-CAcreateserial", "-out", "server.crt", "-days", str(CERTIFICATE_DAYS)),
         *("-extfile", "names"),
     )
+
+
+def _in_address(name: str) -> str:
+    return f"[{name}]" if ":" in name else name
 
 
 def _is_address(name: str) -> bool:

@@ -1,7 +1,10 @@
 """The commands over file and store: what a person at a prompt sees, and a script reads."""
 
 import json
+import os
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -389,3 +392,36 @@ def test_a_payload_is_read_out(bjelle: Bjelle) -> None:
     assert (wrong.exit_code, "did you mean" in wrong.stderr) == (2, True)
     assert bjelle("device", "try", "milesight/ws101").exit_code == 2
     assert bjelle("device", "conformance", "nowhere").exit_code == 2
+
+
+WITHOUT = """
+import sys
+sys.modules["psutil"] = None
+from hub.cli import main
+sys.argv = ["bjelle", *sys.argv[1:]]
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--help"], 0, "Not installed here (needs psutil)"),
+        (["no-such-command"], 2, "No such command"),
+        (["bench", "latency", "--json"], 2, "it needs psutil"),
+    ],
+)
+def test_an_installed_hub_has_no_development_tools_and_its_help_all_the_same(
+    tmp_path: Path, arguments: list[str], code: int, said: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT, *arguments],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code, done.stderr
+    assert said in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr

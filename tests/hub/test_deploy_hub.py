@@ -93,6 +93,9 @@ def test_the_composes_commands_bring_a_house_up_and_every_check_of_it_is_true(
     assert subprocess.run(command("upgrade"), env=environment, check=False).returncode == 0
     # `docker compose run --rm -T hub bjelle house import /dev/stdin < HOUSE.yaml`
     bjelle(environment, "house", "import", "/dev/stdin", typed=HOUSE.read_text())
+    made = bjelle(environment, "handset", "code", "phone-1", "--json")
+    assert json.loads(made)["url"].startswith("https://127.0.0.1:8443/h#enrol=")
+    assert SERVICES["hub"]["ports"][0].startswith("8443:")
     bjelle(environment, "user", "add", "leader-1", "--role", "leader", typed=f"{PASSWORD}\n")
     assert not well(environment)
     hub = subprocess.Popen(

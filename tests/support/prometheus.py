@@ -106,7 +106,8 @@ def running(folder: Path, configuration: Path) -> Iterator[Prometheus]:
 def _wait_for_scrape(found: Prometheus, process: subprocess.Popen[bytes], log: Path) -> None:
     pause = threading.Event()
     for _ in range(int(UP_WITHIN_S / 0.2)):
-        with contextlib.suppress(urllib.error.URLError, ConnectionError):
+        # ValueError: it answers 503 while it reads its own log at the start.
+        with contextlib.suppress(urllib.error.URLError, ConnectionError, ValueError):
             if any(one["value"][1] == "1" for one in found.query("up")):
                 return
         if process.poll() is not None:
