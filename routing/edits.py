@@ -52,7 +52,7 @@ def _due(draft: Draft, was: Rule, rule: Rule, waiting: Waiting) -> datetime | No
         if within == was.triggers[waiting.step].within:
             return waiting.due
         return max(waiting.since + (within or IN_ORDER_WITHIN), draft.now)
-    if (rule.delay, rule.window) == (was.delay, was.window):
+    if (rule.delay, rule.window, rule.combine) == (was.delay, was.window, was.combine):
         return waiting.due
     starts = _began(draft, rule, waiting)
     if starts is None:
@@ -65,11 +65,11 @@ def _due(draft: Draft, was: Rule, rule: Rule, waiting: Waiting) -> datetime | No
 def _would_have_begun(draft: Draft, was: Rule, rule: Rule) -> bool:
     """Tell whether what holds now would have let the rule begin, by its signals as they are.
 
-    Conditions met in order are those of the old order: another order begins anew.
+    Another order begins anew: nobody knows in which order it was met.
     """
     if _listens_to(was) == _listens_to(rule):
         return True
-    if Combine.IN_ORDER in (was.combine, rule.combine):
+    if rule.combine is Combine.IN_ORDER:
         return False
     pressed = any(trigger.kind is TriggerKind.PRESS for trigger in rule.triggers)
     return pressed or holds_now(draft, rule)

@@ -9,6 +9,7 @@ from routing.effects import Note, Reason
 from routing.events import HandsetState, PlanAdopted
 from routing.ids import DeviceId, PatientId, RuleId
 from routing.plan import Combine, Rule, RuleState, Trigger, TriggerKind, Window
+from routing.step import next_deadline
 from tests.routing.night import (
     Night,
     arrive,
@@ -75,9 +76,9 @@ def test_a_shorter_delay_counts_from_the_same_beginning() -> None:
 
 def test_a_delay_that_the_edit_has_made_past_calls_at_once() -> None:
     night = out_of_bed(rule(delay=TEN))
-    night.at("02:05", edited(night, delay=EARLY)).at("02:05").expects(
-        "ring 1-1 anne", "ring 1-1 per"
-    )
+    night.at("02:05", edited(night, delay=EARLY))
+    assert next_deadline(night.state) == night.now, "due now, and not in the past"
+    night.at("02:05").expects("ring 1-1 anne", "ring 1-1 per")
     assert night.call().because.rule_version == 2
     assert night.state.due is not None
     assert night.state.due > night.now
@@ -289,6 +290,10 @@ def test_a_shorter_time_between_conditions_in_order_counts_from_the_first() -> N
     night.at("02:02", edited(night, triggers=hasty)).at("02:04")
     assert night.state.waiting == {}, "the second came too late to be in order"
 
+    night = out_of_bed(IN_ORDER)
+    night.at("02:30", edited(night, triggers=hasty))
+    assert next_deadline(night.state) == night.now, "over by then: now, and not in the past"
+
     night = out_of_bed(replace(IN_ORDER, triggers=hasty))
     night.at("02:02", edited(night, triggers=(OUT, DOOR))).at("02:59:59")
     assert night.state.waiting[RuleId("r1")].due == night.clock("03:00")
@@ -301,6 +306,20 @@ def test_another_order_begins_anew() -> None:
     night = out_of_bed(rule(delay=TEN))
     night.at("02:05", edited(night, combine=Combine.IN_ORDER)).at("03:00")
     assert night.open() == []
+
+
+def test_conditions_that_need_no_order_any_more_count_from_the_first() -> None:
+    night = out_of_bed(IN_ORDER)
+    night.at("02:05", edited(night, combine=Combine.ANY)).at("02:09:59").expects()
+    night.at("02:10")
+    assert rang_at(night) == night.clock("02:10")
+
+
+def test_a_pause_is_over_at_its_end_and_not_after_it() -> None:
+    night = asleep(with_rules(rule()))
+    night.at("02:01", pause("anne", night.clock("02:30")))
+    night.at("02:30", bed(occupied=False))
+    assert night.rung() == ["anne", "per"], "the signal of that moment calls"
 
 
 def test_a_resumed_pause_after_an_edit_keeps_the_beginning() -> None:
