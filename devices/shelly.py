@@ -7,10 +7,10 @@ enough for copies only. A device is enrolled as `<prefix>` or, for one of its pa
 `<prefix>/<component>`. Source: the maker's API documentation, as DEVICES section 2.5 says.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from devices.actions import meaning_of
-from devices.catalogue import Catalogue
+from devices.catalogue import Catalogue, Rule
 from devices.codec import (
     PRESS_WINDOW,
     BridgeLike,
@@ -25,12 +25,14 @@ from devices.codec import (
     short,
 )
 from devices.envelope import Json, items, parsed, plain, table, text
+from devices.lorawan import apply
 from devices.times import device_time
 from devices.words import Findings, Word, number
 from routing.readings import (
     Availability,
     AvailabilityChanged,
     DeviceClass,
+    DeviceFault,
     DeviceHeard,
     DeviceTime,
     HeardBy,
@@ -54,6 +56,7 @@ COMPONENTS: Mapping[str, Mapping[str, Word]] = {
     "illuminance": {"lux": Word("measured", name="illuminance", unit="lx")},
     "smoke": {"alarm": Word("fault", what="smoke")},
     "flood": {"alarm": Word("measured", name="water_leak")},
+    "occupancy": {"value": Word("motion")},
     "presence": {"num_objects": Word("count")},
     "presencezone": {"state": Word("motion"), "num_objects": Word("count")},
     "wifi": {"rssi": Word("rssi")},
@@ -163,16 +166,19 @@ class Shelly:
             status = table(value)
             kind = component.partition(":")[0]
             words = COMPONENTS.get(kind)
-            if words is None and kind != "input":
+            rules = self._rules(device, component)
+            if words is None and kind != "input" and not rules:
                 continue
             enrolled = self._enrolled(device, component)
             findings = Findings(enrolled.device_class if enrolled else DeviceClass.COMFORT)
+            apply(rules, status, findings)
             for name, word in (words or {}).items():
                 if status.get(name) is not None:
                     findings.put(word, status[name])
-            percent = table(status.get("battery")).get("percent")
-            if kind == "devicepower" and percent is not None:
-                findings.put(Word("battery_percent"), percent)
+            if kind == "devicepower":
+                _power(table(status.get("battery")), findings)
+            for error in items(status.get("errors"))[:4]:
+                findings.readings.append(DeviceFault(excerpt(text(error), 40), component))
             if kind == "input" and isinstance(status.get("state"), bool):
                 findings.put(Word("measured", name=component), status["state"])
             parts = ",".join(findings.key_parts)
@@ -199,6 +205,12 @@ class Shelly:
         findings.put(Word("press", zone=index, values=PRESSES), name)
         key = short(f"{device}/{component}|{excerpt(name)}|{excerpt(body.get('event_cnt'))}")
         return (self._message(device, component, findings.done(), key, "event"),)
+
+    def _rules(self, device: str, component: str) -> Sequence[Rule]:
+        """Return how a part is read: what a `bthomesensor` means is not on the wire."""
+        part = self.enrolled.get(f"{device}/{component}")
+        model = self.catalogue.get(part.model) if part is not None else None
+        return () if model is None else model.rules
 
     def _enrolled(self, device: str, component: str) -> Enrolled | None:
         return self.enrolled.get(f"{device}/{component}") or self.enrolled.get(device)
@@ -231,6 +243,12 @@ class Shelly:
         enrolled = self.enrolled.get(device)
         of = enrolled.device if enrolled else None
         return Undecodable(topic, payload, why, self.bridge, device, of)
+
+
+def _power(battery: Json, findings: Findings) -> None:
+    for name, word in (("percent", "battery_percent"), ("V", "battery_volts")):
+        if battery.get(name) is not None:
+            findings.put(Word(word), battery[name])
 
 
 def _button(component: str, event: Json) -> str:

@@ -104,7 +104,7 @@ def test_m9_an_unknown_push_of_an_alarm_is_help() -> None:
             {"battery": 97, "rssi": -86},
             (BatteryRead(97.0), LinkRead(-86.0)),
         ),
-        ("devicepower:0", {"battery": {"V": 2.9, "percent": 61}}, (BatteryRead(61.0),)),
+        ("devicepower:0", {"battery": {"V": 2.9, "percent": 61}}, (BatteryRead(61.0, 2.9),)),
         ("input:1", {"state": True}, (Measured("input:1", 1.0),)),
         ("input:1", {"state": None}, (DeviceHeard(),)),
         ("smoke:0", {"alarm": True}, (DeviceFault("smoke"),)),

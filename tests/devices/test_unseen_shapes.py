@@ -469,3 +469,54 @@ def test_whose_topic_it_is_is_known_without_reading_a_byte() -> None:
     assert registry.bridge_of("z2m/anything") == Z2M
     assert registry.bridge_of("z2m/#") == Z2M
     assert registry.bridge_of("elsewhere/x") is None
+
+
+# --- Shelly -----------------------------------------------------------------------------------
+
+SHELLY = BridgeId("shelly")
+
+
+def of_shelly(status: Json, **models: str) -> list[tuple[str, tuple[Reading, ...]]]:
+    """Return what a full status says, each with the device that it is about."""
+    enrolled = {
+        (SHELLY, f"gw/{part.replace('_', ':')}"): Enrolled(DeviceId(part), model, COMFORT)
+        for part, model in models.items()
+    }
+    registry = Registry([Bridge(SHELLY, "shelly", "shellies")], enrolled)
+    body = {"src": "gw", "method": "NotifyStatus", "params": {"ts": 1.0, **status}}
+    said = registry.understand("shellies/gw/events/rpc", orjson.dumps(body))
+    return [(one.device or "", one.readings) for one in said if isinstance(one, Message)]
+
+
+def test_what_a_bluetooth_sensor_means_stands_in_its_model() -> None:
+    status: Json = {"bthomesensor:200": {"id": 200, "value": True, "last_updated_ts": 1}}
+    assert of_shelly(status, bthomesensor_200="shelly/blu-door") == [
+        ("bthomesensor_200", (DoorMoved(open=True),))
+    ]
+    assert of_shelly(status, bthomesensor_200="shelly/blu-motion") == [
+        ("bthomesensor_200", (MotionSeen(active=True),))
+    ]
+    assert of_shelly(status) == []
+    assert of_shelly(status, bthomesensor_200="nothing/known") == []
+
+
+@pytest.mark.parametrize(
+    ("status", "readings"),
+    [
+        ({"occupancy:0": {"id": 0, "value": True}}, (MotionSeen(active=True),)),
+        (
+            {"devicepower:0": {"battery": {"V": 5.9, "percent": 81}}},
+            (BatteryRead(81.0, 5.9),),
+        ),
+        ({"devicepower:0": {"battery": {"percent": 81}}}, (BatteryRead(81.0),)),
+        (
+            {"flood:0": {"alarm": True, "errors": ["cable_unplugged"]}},
+            (Measured("water_leak", 1.0), DeviceFault("cable_unplugged", "flood:0")),
+        ),
+        ({"smoke:0": {"alarm": True}}, (DeviceFault("smoke"),)),
+        ({"presencezone:200": {"state": True}}, (MotionSeen(active=True),)),
+    ],
+)
+def test_parts_of_newer_shellies(status: Json, readings: tuple[Reading, ...]) -> None:
+    ((_, said),) = of_shelly(status)
+    assert said == readings
