@@ -19,7 +19,13 @@ export function Figures() {
   const [days, setDays] = useState<(typeof PERIODS)[number]>(7);
   const [by, setBy] = useState<(typeof BY)[number]>("unit");
   const since = useMemo(() => new Date(Date.now() - days * 24 * 3_600_000).toISOString(), [days]);
-  const daily = usePoll<Answer>(`/quality/response-times?by=day&since=${since}`, 30_000);
+  // A week has too few days for natural limits, so the chart never shows less than four.
+  const charted = Math.max(days, 28);
+  const long = useMemo(
+    () => new Date(Date.now() - charted * 24 * 3_600_000).toISOString(),
+    [charted],
+  );
+  const daily = usePoll<Answer>(`/quality/response-times?by=day&since=${long}`, 60_000);
   const parted = usePoll<Answer>(`/quality/response-times?by=${by}&since=${since}`, 10_000);
   const { figureColumns, figuresEmpty, definitions, whole } = words.console;
   const heads = [more.byWords[by], ...Object.values(figureColumns).slice(1)];
@@ -30,7 +36,7 @@ export function Figures() {
         <PrintButton />
       </div>
       <Glance key={since} since={since} days={days} />
-      <Part title={own.chart} polled={daily}>
+      <Part title={`${own.chart} · ${own.days(charted).toLowerCase()}`} polled={daily}>
         {({ chart, groups, whole: all }) => (
           <>
             <Said chart={chart} open={all.open} />
@@ -101,7 +107,8 @@ function Said({ chart, open }: { chart: ProcessChart | null; open: number }) {
   if (!chart) sentences.push(own.none);
   else if (chart.upper_s === null) sentences.push(own.few(chart.days.length));
   else {
-    if (chart.outside.length) sentences.push(own.outside(chart.outside.map(day).join(", ")));
+    if (chart.outside.length)
+      sentences.push(own.outside(chart.outside.map(day).join(", ").replace(/\.$/, "")));
     if (chart.shifted[0]) sentences.push(own.shifted(day(chart.shifted[0])));
     if (!sentences.length) {
       sentences.push(own.calm(spoken(Math.round(chart.centre_s), contact.hour)));

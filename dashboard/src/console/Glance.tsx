@@ -5,7 +5,7 @@ import { figureWordsOf } from "../i18n/figures";
 import { usePage } from "../ui/page";
 import { usePoll } from "../ui/poll";
 import { useWords } from "../ui/words";
-import { Part, useConsole } from "./parts";
+import { Part, Scroll, useConsole } from "./parts";
 
 const EVERY_MS = 60_000;
 
@@ -177,49 +177,51 @@ function Hours({ groups }: { groups: readonly Group[] }) {
           {own.slowest(own.hour(worst.key), time(worst.response.median_s))}
         </p>
       )}
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={own.by.hour}>
-        <rect
-          className="night"
-          x={LEFT + (NIGHT[0] - 12) * step}
-          width={(NIGHT[1] - NIGHT[0]) * step}
-          y={0}
-          height={HEIGHT - BOTTOM}
-        />
-        {[0, 0.5, 1].map((part) => (
-          <g key={part}>
-            <path className="grid" d={`M${LEFT} ${y(part * top)}H${WIDTH}`} />
-            <text x={LEFT - 8} y={y(part * top) + 5} textAnchor="end">
-              {Math.round(part * top)}
-            </text>
-          </g>
-        ))}
-        {ordered.map((group, n) => {
-          const { median_s: median, p90_s: p90 } = group.response;
-          const x = LEFT + n * step;
-          return (
-            <g key={group.key} data-testid="hour" data-small={group.small || undefined}>
-              <title>
-                {own.hour(group.key)}: {own.inUnit(group.calls)}, {time(median, group.calls)}
-              </title>
-              {median !== null && (
-                <rect
-                  className="bar"
-                  x={x + 4}
-                  width={step - 8}
-                  y={y(median)}
-                  height={Math.max(1, HEIGHT - BOTTOM - y(median))}
-                />
-              )}
-              {p90 !== null && <path className="p90" d={`M${x + 4} ${y(p90)}h${step - 8}`} />}
-              {n % 3 === 0 && (
-                <text x={x + step / 2} y={HEIGHT - 8} textAnchor="middle">
-                  {group.key}
-                </text>
-              )}
+      <Scroll name={own.by.hour}>
+        <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={own.by.hour}>
+          <rect
+            className="night"
+            x={LEFT + (NIGHT[0] - 12) * step}
+            width={(NIGHT[1] - NIGHT[0]) * step}
+            y={0}
+            height={HEIGHT - BOTTOM}
+          />
+          {[0, 0.5, 1].map((part) => (
+            <g key={part}>
+              <path className="grid" d={`M${LEFT} ${y(part * top)}H${WIDTH}`} />
+              <text x={LEFT - 8} y={y(part * top) + 5} textAnchor="end">
+                {Math.round(part * top)}
+              </text>
             </g>
-          );
-        })}
-      </svg>
+          ))}
+          {ordered.map((group, n) => {
+            const { median_s: median, p90_s: p90 } = group.response;
+            const x = LEFT + n * step;
+            return (
+              <g key={group.key} data-testid="hour" data-small={group.small || undefined}>
+                <title>
+                  {own.hour(group.key)}: {own.inUnit(group.calls)}, {time(median, group.calls)}
+                </title>
+                {median !== null && (
+                  <rect
+                    className="bar"
+                    x={x + 4}
+                    width={step - 8}
+                    y={y(median)}
+                    height={Math.max(1, HEIGHT - BOTTOM - y(median))}
+                  />
+                )}
+                {p90 !== null && <path className="p90" d={`M${x + 4} ${y(p90)}h${step - 8}`} />}
+                {n % 3 === 0 && (
+                  <text x={x + step / 2} y={HEIGHT - 8} textAnchor="middle">
+                    {group.key}
+                  </text>
+                )}
+              </g>
+            );
+          })}
+        </svg>
+      </Scroll>
       <figcaption>{own.hourLegend}</figcaption>
     </figure>
   );

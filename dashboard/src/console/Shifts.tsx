@@ -146,7 +146,10 @@ function whatToDo(gap: GapGroup, shifts: Answer, own: ReturnType<typeof useHouse
   switch (gap.reason) {
     case "no_ready_handset":
     case "not_reachable": {
-      const waiting = names(shifts.on_duty.filter(({ state }) => state !== READY));
+      const unready = shifts.on_duty.filter(({ state }) => state !== READY);
+      const unit = shifts.units.find((one) => one.unit === gap.unit)?.name ?? "";
+      // Those of the unit first; where all of them are ready, somebody else may help.
+      const waiting = names(unready.filter(({ units }) => units.includes(unit))) || names(unready);
       if (waiting) return own.doReady(waiting);
       break;
     }

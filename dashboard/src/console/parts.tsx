@@ -74,6 +74,16 @@ export function Part<T>({ title, polled, children, tools, every }: PartProps<T>)
   );
 }
 
+/** What may be wider than the page scrolls by itself, also by keyboard. */
+export function Scroll({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    <section className="scroll" aria-label={name} tabIndex={0}>
+      {children}
+    </section>
+  );
+}
+
 export function Table({
   name,
   heads,
@@ -86,8 +96,7 @@ export function Table({
   kind?: string;
 }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <section className="scroll" aria-label={name} tabIndex={0}>
+    <Scroll name={name}>
       <table className={`ds-table ${kind}`} data-zebra>
         <thead>
           <tr>
@@ -104,7 +113,7 @@ export function Table({
         </thead>
         <tbody>{children}</tbody>
       </table>
-    </section>
+    </Scroll>
   );
 }
 
