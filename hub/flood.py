@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from routing.events import FaultMended, FaultNoticed
-from routing.ids import BridgeId
+from routing.ids import BridgeId, HouseId
 
 FLOOD = "bridge_flood"
 """Fault code: a bridge says more than it may; its strangers are not read."""
@@ -48,27 +48,31 @@ class Floods:
     def __init__(self, allowance: Allowance | None = None) -> None:
         """Nobody has said anything."""
         self._allowance = Allowance() if allowance is None else allowance
-        self._buckets: dict[BridgeId, _Bucket] = {}
+        self._buckets: dict[tuple[HouseId, BridgeId], _Bucket] = {}
         self.shed = 0
         """Messages that were not read, since the process started."""
 
-    def keep_only(self, bridges: Iterable[BridgeId]) -> None:
+    def keep_only(self, house: HouseId, bridges: Iterable[BridgeId]) -> None:
         """Forget the bridges that the house no longer has."""
-        known = set(bridges)
-        self._buckets = {b: one for b, one in self._buckets.items() if b in known}
+        known = {(house, bridge) for bridge in bridges}
+        self._buckets = {
+            key: one for key, one in self._buckets.items() if key[0] != house or key in known
+        }
 
-    def takes(self, bridge: BridgeId, now_s: float, *, spare: bool) -> bool:
+    def takes(self, house: HouseId, bridge: BridgeId, now_s: float, *, spare: bool) -> bool:
         """Return whether to read a message of this bridge.
 
         Args:
+            house: whose bridge; two houses may call theirs the same.
             bridge: whose topic it came under.
             now_s: seconds of a clock that never goes back.
             spare: nobody is the worse if it is not read: a sighting, a stranger.
         """
         allowance = self._allowance
-        bucket = self._buckets.get(bridge)
+        key = house, bridge
+        bucket = self._buckets.get(key)
         if bucket is None:
-            bucket = self._buckets[bridge] = _Bucket(allowance.burst, now_s)
+            bucket = self._buckets[key] = _Bucket(allowance.burst, now_s)
         gained = max(0.0, now_s - bucket.filled_at) * allowance.per_s
         bucket.tokens = min(allowance.burst, bucket.tokens + gained)
         bucket.filled_at = max(bucket.filled_at, now_s)
@@ -82,25 +86,24 @@ class Floods:
         self.shed += 1
         return False
 
-    def floods(self, bridge: BridgeId) -> bool:
+    def floods(self, house: HouseId, bridge: BridgeId) -> bool:
         """Return whether a bridge has emptied its bucket and not been calm since."""
-        bucket = self._buckets.get(bridge)
+        bucket = self._buckets.get((house, bridge))
         return bucket is not None and bucket.emptied_at is not None
 
-    def news(self, now_s: float) -> tuple[FaultNoticed | FaultMended, ...]:
-        """Return which bridges began to flood and which became calm, each once."""
-        found: list[FaultNoticed | FaultMended] = []
-        for bridge, bucket in self._buckets.items():
+    def news(self, now_s: float) -> tuple[tuple[HouseId, FaultNoticed | FaultMended], ...]:
+        """Return which bridges began to flood and which became calm, each once, by house."""
+        found: list[tuple[HouseId, FaultNoticed | FaultMended]] = []
+        for (house, bridge), bucket in self._buckets.items():
             if bucket.emptied_at is None:
                 continue
             if not bucket.told:
                 bucket.told = True
-                found.append(
-                    FaultNoticed(FLOOD, self._said(bridge, bucket.shed), bridge=bridge)
-                )
+                said = self._said(bridge, bucket.shed)
+                found.append((house, FaultNoticed(FLOOD, said, bridge=bridge)))
             if now_s - bucket.emptied_at >= self._allowance.calm_s:
                 bucket.emptied_at, bucket.told, bucket.shed = None, False, 0
-                found.append(FaultMended(FLOOD, bridge=bridge))
+                found.append((house, FaultMended(FLOOD, bridge=bridge)))
         return tuple(found)
 
     def _said(self, bridge: BridgeId, shed: int) -> str:

@@ -38,6 +38,8 @@ TICK_S = 10.0
 """How often contact is proved where devices are silent: it bounds what an outage may lose."""
 QOS0_LIMIT = 2000
 """Messages without a promise that a lane takes in at once; more are dropped and counted."""
+TOGETHER_S = 0.2
+"""Lists of bridges come together; until we follow, a new alarm device is on the bulk lane."""
 REFUSED = "broker_refused"
 DROPPED = "qos0_dropped"
 UNWRITTEN = "lanes_unwritten"
@@ -255,6 +257,7 @@ class Intake:
                 if one.done():
                     raise BrokerAway(one.result())
             if self._changed.is_set():
+                await asyncio.sleep(TOGETHER_S)
                 self._changed.clear()
                 await self._follow()
             else:

@@ -20,9 +20,9 @@ from devices.codec import (
 from hub.clock import Clock
 from hub.engine import Lane
 from hub.flood import Floods
-from hub.mqtt_lanes import TopicSet, uncovered, usable
 from hub.mqtt_port import Received
 from hub.mqtt_stats import MqttStats
+from hub.mqtt_topics import Topics
 from hub.store.rows import QuarantinedMessage, RawMessage
 from routing.events import (
     BridgeChanged,
@@ -133,61 +133,51 @@ class Entry:
         self._at_qos0: set[DeviceId] = set()
         self.heard_on: dict[tuple[HouseId, DeviceId], str] = {}
         """The topic of each device's last uplink, where hub/answers.py sends a downlink."""
-        self._read_registries()
+        self._topics = Topics()
+        self._ecosystems: dict[BridgeId, str] = {}
+        for house, behind in houses.items():
+            self.adopt(house, behind)
 
     def adopt(self, house: HouseId, behind: Behind) -> None:
         """Understand this house's messages by another registry from now on."""
         self.houses[house] = behind
-        self._read_registries()
+        registry = behind.registry
+        self._topics.put(
+            house, registry.alarm_topics(), registry.bulk_topics(), registry.spared_topics()
+        )
+        self.floods.keep_only(house, (bridge.id for bridge in behind.bridges))
+        self._ecosystems |= {bridge.id: bridge.ecosystem for bridge in behind.bridges}
 
-    def _read_registries(self) -> None:
-        houses = self.houses.items()
-        self.alarm_filters = uncovered(f for _, b in houses for f in b.registry.alarm_topics())
-        self.bulk_filters = uncovered(f for _, b in houses for f in b.registry.bulk_topics())
-        # Houses may share a bridge's base topic: each hears what comes below it.
-        self._houses_of: dict[str, tuple[HouseId, ...]] = {}
-        for house, b in houses:
-            for f in dict.fromkeys((*b.registry.bulk_topics(), *b.registry.alarm_topics())):
-                if usable(f):
-                    self._houses_of[f] = (*self._houses_of.get(f, ()), house)
-        self._filters = TopicSet.of(self._houses_of)
-        self._ecosystems = {
-            bridge.id: bridge.ecosystem for _, b in houses for bridge in b.bridges
-        }
-        self._urgent = TopicSet.of(self.alarm_filters)
-        spared = [f for _, b in houses for f in b.registry.spared_topics() if usable(f)]
-        self._spared = TopicSet.of(dict.fromkeys(spared))
-        self._bridge_of = {
-            f: bridge
-            for _, b in houses
-            for f in b.registry.bulk_topics()
-            if (bridge := b.registry.bridge_of(f)) is not None
-        }
-        self.floods.keep_only(self._bridge_of.values())
+    @property
+    def alarm_filters(self) -> tuple[str, ...]:
+        """What the alarm lane should be subscribed to."""
+        return self._topics.alarm
+
+    @property
+    def bulk_filters(self) -> tuple[str, ...]:
+        """What the bulk lane should be subscribed to."""
+        return self._topics.bulk
 
     def unheard(self) -> dict[HouseId, frozenset[str]]:
         """Return, by house, filters of alarm devices that no broker takes."""
-        return {
-            house: frozenset(f for f in b.registry.alarm_topics() if not usable(f))
-            for house, b in self.houses.items()
-        }
+        return self._topics.unusable()
 
     async def enter(
         self, message: Received, backlog_since: datetime | None, lane: Lane
     ) -> None:
         """Take in one message; return when everything that it says is durable."""
-        found = self._filters.find(message.topic)
-        if found is None:
+        houses = self._topics.houses_of(message.topic)
+        if not houses:
             self._stats.foreign += 1
             return
-        if message.topic in self._urgent:
+        if self._topics.is_urgent(message.topic):
             lane = Lane.ALARM  # also where it still counts on the bulk lane
-        elif backlog_since is None and not self._reads(found, message.topic):
+        elif backlog_since is None and not self._reads(houses, message.topic):
             self._stats.shed += 1
             return
         parts = [
             (engine, part)
-            for house in self._houses_of[found]
+            for house in houses
             for engine in (self.engine_for(house),)
             for result in self._understood(self.houses[house].registry, message)
             for part in self._parts(house, engine, message, result, backlog_since)
@@ -204,25 +194,22 @@ class Entry:
                 # Together, so that they can share a commit; gather starts them in order.
                 await asyncio.gather(*(to.submit(part.event, lane) for to, part in parts))
 
-    def _reads(self, found: str, topic: str) -> bool:
+    def _reads(self, houses: Sequence[HouseId], topic: str) -> bool:
         """Tell whether a message is read; of a bridge that floods its strangers are not.
 
         Whatever an enrolled device says is, however much there is of it.
         """
-        bridge = self._bridge_of.get(found)
-        if bridge is None:
-            return True
-        now_s = asyncio.get_running_loop().time()
-        return self.floods.takes(bridge, now_s, spare=topic not in self._spared)
+        now_s, spare = asyncio.get_running_loop().time(), not self._topics.is_spared(topic)
+        reads = False
+        for house in houses:
+            bridge = self.houses[house].registry.bridge_of(topic)
+            if bridge is None or self.floods.takes(house, bridge, now_s, spare=spare):
+                reads = True
+        return reads
 
     def flood_news(self) -> list[tuple[HouseId, Event]]:
-        """Return which bridges began or ceased to flood, for each house that has one."""
-        return [
-            (house, news)
-            for news in self.floods.news(asyncio.get_running_loop().time())
-            for house, b in self.houses.items()
-            if any(bridge.id == news.bridge for bridge in b.bridges)
-        ]
+        """Return which bridges of which house began or ceased to flood."""
+        return list(self.floods.news(asyncio.get_running_loop().time()))
 
     def _understood(self, registry: Understands, message: Received) -> tuple[Understood, ...]:
         topic, payload = message.topic, message.payload
@@ -311,7 +298,11 @@ class Entry:
         if message.qos and device in self._at_qos0:
             self._at_qos0.discard(device)
             yield Part(FaultMended(WITHOUT_PROMISE, device=device, bridge=said.bridge))
-        elif not message.qos and device not in self._at_qos0 and message.topic in self._urgent:
+        elif (
+            not message.qos
+            and device not in self._at_qos0
+            and self._topics.is_urgent(message.topic)
+        ):
             self._at_qos0.add(device)
             cure = CURES.get(self._ecosystems.get(said.bridge, ""), ANY_CURE)
             what = (

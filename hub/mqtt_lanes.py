@@ -84,19 +84,33 @@ class TopicSet:
 
     def __init__(self, filters: Mapping[str, str]) -> None:
         """Take filters with what they stand for."""
-        self.filters = dict(filters)
+        self.filters: dict[str, str] = {}
         self._root = _Level()
         self._known: dict[str, str | None] = {}
-        for text, value in self.filters.items():
-            level = self._root
-            for name in text.split("/"):
-                level = level.below.setdefault(name, _Level())
-            level.value = value
+        for text, value in filters.items():
+            self.add(text, value)
 
     @classmethod
     def of(cls, filters: Iterable[str]) -> "TopicSet":
         """Return a set whose filters stand for themselves."""
         return cls({text: text for text in filters})
+
+    def add(self, text: str, value: str | None = None) -> None:
+        """Take one filter more; without a value it stands for itself."""
+        level = self._root
+        for name in text.split("/"):
+            below = level.below.get(name)
+            if below is None:
+                below = level.below[name] = _Level()
+            level = below
+        level.value = self.filters[text] = text if value is None else value
+        self._known.clear()
+
+    def discard(self, text: str) -> None:
+        """Let go of one filter, if it is there."""
+        if self.filters.pop(text, None) is not None:
+            _discard(self._root, text.split("/"), 0)
+            self._known.clear()
 
     def find(self, topic: str) -> str | None:
         """Return what the most exact matching filter stands for, None if there is none."""
@@ -110,6 +124,16 @@ class TopicSet:
 
     def __contains__(self, topic: str) -> bool:
         return self.find(topic) is not None
+
+
+def _discard(level: _Level, names: Sequence[str], at: int) -> None:
+    if at == len(names):
+        level.value = None
+        return
+    below = level.below[names[at]]
+    _discard(below, names, at + 1)
+    if below.value is None and not below.below:
+        del level.below[names[at]]
 
 
 def _find(level: _Level, names: Sequence[str], at: int) -> str | None:
