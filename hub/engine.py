@@ -11,7 +11,7 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Self
 
 import structlog
@@ -20,7 +20,7 @@ from hub import fallback, records
 from hub.clock import Clock
 from hub.core import TZDATA_VERSION, Core
 from hub.heard import Heard
-from hub.inbox import EngineStopped, Entry, Inbox, Limits
+from hub.inbox import AtOnce, EngineStopped, Entry, Inbox, Limits
 from hub.performers import Lane, Performer, Performers, Settled
 from hub.recovery import recovered_state
 from hub.store.rows import (
@@ -57,10 +57,9 @@ WATCH_S = 1.0
 """How often the wall clock is compared with the monotonic one."""
 DUE_AT_ONCE = 100
 """Deadlines stepped before the loop may read its sockets again."""
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _WRITTEN = (Book, Note)
 """Effects that only the journal and its tables carry: nobody waits for them."""
-FAULT_AGAIN_S = 60.0
-"""A fault of the shell that repeats is told once in this time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +107,10 @@ class Engine:
         self._pending: deque[_Pending] = deque()
         self._heard = Heard()
         self._since_snapshot = rows_since_snapshot
-        self._told: dict[str, datetime] = {}
+        self._told = fallback.Told()
         self._time_waits_until: datetime | None = None
+        self._idle_until: datetime | None = None
+        self._at_once = AtOnce()
         self._stopping = False
         self._ended: Exception | None = None
 
@@ -187,8 +188,25 @@ class Engine:
             self._inbox.give_back(lane)  # who waits behind us must hear the same
             raise
         wait: asyncio.Future[Settled] = asyncio.get_running_loop().create_future()
-        self._inbox.put(Entry(event, lane, wait))
+        entry, idle_until = Entry(event, lane, wait), self._idle_until
+        if idle_until is not None and not self.depth and self._at_once.take():
+            self._inbox.put(entry, wake=False)
+            self._work_at_once(idle_until)
+        else:
+            self._inbox.put(entry)
         return await wait
+
+    def _work_at_once(self, idle_until: datetime) -> None:
+        """Step while `run` waits for work: a press need not wait until its turn comes round."""
+        self._idle_until = None
+        try:
+            self._work()
+        except Exception as error:  # noqa: BLE001 (`run` raises it, as if it had met it)
+            self._ended = error
+        if self._ended is not None or self.depth or self._look_at() < idle_until:
+            self._inbox.wake()
+        else:
+            self._idle_until = idle_until
 
     def _refuse_when_ended(self) -> None:
         if self._ended is not None:
@@ -220,7 +238,7 @@ class Engine:
     def _begin(self) -> None:
         if self.seq == 0:
             # Replay begins here: the plan that the house started with.
-            self._store.keep(self._snapshot_of(self.state, self._now()))
+            self._snapshot()
         started = Started(
             epoch=self.epoch,
             core_version=self._core.version,
@@ -260,12 +278,16 @@ class Engine:
         if self.depth or self._ended is not None:
             return
         now = self._now()
-        until = now + timedelta(seconds=WATCH_S)
-        if (due := self._due()) is not None:
-            until = min(until, due)
+        self._idle_until = min(self._look_at(), now + timedelta(seconds=WATCH_S))
+        await self._inbox.wait((self._idle_until - now).total_seconds())
+        self._idle_until = None
+
+    def _look_at(self) -> datetime:
+        """When there is work again by itself."""
+        at = self._due() or _NEVER
         if self._heard.since is not None:
-            until = min(until, self._heard.since + self._limits.heard_flush)
-        await self._inbox.wait((until - now).total_seconds())
+            at = min(at, self._heard.since + self._limits.heard_flush)
+        return at
 
     def _work(self) -> None:
         if (by := self._clock.stepped()) is not None:
@@ -327,11 +349,9 @@ class Engine:
         return bool(events)
 
     def _snapshot(self) -> None:
-        self._store.keep(self._snapshot_of(self.state, self._now()))
+        taken = Snapshot(self.house, self.seq, self._now(), self.state, self._core.version)
+        self._store.keep(taken)
         self._since_snapshot = 0
-
-    def _snapshot_of(self, state: State, at: datetime) -> Snapshot:
-        return Snapshot(self.house, self.seq, at, state, self._core.version)
 
     # --- One event --------------------------------------------------------------------------
 
@@ -387,20 +407,8 @@ class Engine:
             self._digest, self.seq, at, kind, hashed, decisions, version
         )
         heard = entry.event.counted if isinstance(entry.event, DevicesHeard) else 0
-        row = Row(
-            self.house,
-            self.seq,
-            at,
-            kind,
-            payload,
-            hashed,
-            decisions,
-            self._digest,
-            version,
-            effects,
-            changed,
-            heard,
-        )
+        made = (hashed, decisions, self._digest, version, effects, changed, heard)
+        row = Row(self.house, self.seq, at, kind, payload, *made)
         self._pending.append(_Pending(row, self.state, entry))
         self._store.put(row, awaited=not all(isinstance(e, _WRITTEN) for e in effects))
 
@@ -431,23 +439,14 @@ class Engine:
     def _effects_since(self, seq: int) -> list[Effect]:
         return [e for p in self._pending if p.row.seq > seq for e in p.row.effects]
 
-    def _news(self, code: str) -> bool:
-        """Whether this fault was not told within the last minute."""
-        now = self._now()
-        told = self._told.get(code)
-        if told is not None and now - told < timedelta(seconds=FAULT_AGAIN_S):
-            return False
-        self._told[code] = now
-        return True
-
     def _fault(self, code: str, detail: str) -> None:
         """Tell the core about a fault of our own, each at most once a minute."""
-        if self._news(code):
+        if self._told.is_news(code, self._now()):
             self._process(Entry(FaultNoticed(code, detail), Lane.ALARM))
 
     def _fault_later(self, code: str, detail: str) -> None:
         """The same, from the middle of a step: it waits for its turn."""
-        if self._news(code):
+        if self._told.is_news(code, self._now()):
             self._inbox.put(Entry(FaultNoticed(code, detail), Lane.ALARM))
 
     # --- What the store answers -------------------------------------------------------------

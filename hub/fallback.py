@@ -1,6 +1,7 @@
 """What rings when the core itself fails: everybody on duty. Rings more, never less."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -19,6 +20,25 @@ from routing.ids import CallId, DeviceId, HandsetId, SignalId, StaffId
 from routing.plan import DeviceClass
 from routing.readings import FallSeen, HelpPressed, Problem
 from routing.state import State
+
+AGAIN = timedelta(seconds=60)
+"""A fault of the shell that repeats is told once in this time."""
+
+
+class Told:
+    """Which faults of the shell were told, and when."""
+
+    def __init__(self) -> None:
+        """None was."""
+        self._at: dict[str, datetime] = {}
+
+    def is_news(self, code: str, now: datetime) -> bool:
+        """Tell whether this fault was not told within the last minute; it is from here on."""
+        told = self._at.get(code)
+        if told is not None and now - told < AGAIN:
+            return False
+        self._at[code] = now
+        return True
 
 
 def printable(text: str) -> str:

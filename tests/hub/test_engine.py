@@ -6,13 +6,16 @@ from datetime import timedelta
 
 import pytest
 
+from hub.clock import SystemClock
 from hub.engine import EngineStopped, Lane, Limits
+from hub.inbox import AT_ONCE
 from hub.store import tables
+from hub.store.pace import GATHER_ROWS
 from hub.store.rows import Fenced
 from hub.store.store import Store
 from routing.effects import Booked, Effect, Reply, Ring, Withdraw
 from routing.events import FaultNoticed, SignedIn
-from routing.ids import HandsetId, HouseId, StaffId
+from routing.ids import CallId, HandsetId, HouseId, StaffId
 from routing.state import State
 from tests.support.shell import WITHIN_S, engine_on, rows, running, until
 from tests.support.stores import Place
@@ -136,12 +139,70 @@ async def test_many_that_nobody_waits_for_are_a_group(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = await engine_on(store)
-    async with running(store, engine):
+    async with running(store, engine) as tasks:
         await until(lambda: not engine.unsettled)
         monkeypatch.setattr("hub.store.pace.GATHER_S", 3600)
-        await asyncio.gather(
-            *(engine.submit(motion(engine.next_signal()), Lane.BULK) for _ in range(256))
-        )
+        many = [
+            tasks.create_task(engine.submit(motion(engine.next_signal()), Lane.BULK))
+            for _ in range(2 * GATHER_ROWS)
+        ]
+        await until(lambda: sum(one.done() for one in many) >= GATHER_ROWS)
+        # What is left is no group of its own; it goes with the first that somebody waits for.
+        await engine.submit(press(engine.next_signal()))
+        await asyncio.gather(*many)
+
+
+async def test_who_submits_to_an_idle_engine_steps_at_once_but_only_few_of_a_round(
+    store: Store,
+) -> None:
+    engine = await engine_on(store)
+    async with running(store, engine) as tasks:
+        await until(lambda: not engine.unsettled)
+        before = engine.stepped
+        pressed = tasks.create_task(engine.submit(press(engine.next_signal())))
+        await asyncio.sleep(0)
+        assert engine.stepped == before + 1
+        await pressed
+        before = engine.stepped
+        moved = [
+            tasks.create_task(engine.submit(motion(engine.next_signal()), Lane.BULK))
+            for _ in range(4 * AT_ONCE)
+        ]
+        await asyncio.sleep(0)
+        assert engine.stepped == before + AT_ONCE
+        await asyncio.gather(*moved)
+
+
+async def test_a_deadline_that_comes_with_a_step_at_once_is_not_slept_over(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.engine.WATCH_S", 3600)
+    monkeypatch.setattr("tests.support.toy.PATIENCE", timedelta(milliseconds=50))
+    engine = await engine_on(store, clock=SystemClock())
+    async with running(store, engine):
+        await until(lambda: not engine.unsettled)
+        await engine.submit(press(engine.next_signal()))
+        await until(lambda: engine.state.calls[CallId("1-1")].round > 1)
+
+
+async def test_what_goes_wrong_in_a_step_at_once_ends_the_engine_and_not_the_one_who_came(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("our own mistake")
+
+    engine = await engine_on(store)
+
+    async def lived() -> None:
+        async with running(store, engine):
+            await until(lambda: not engine.unsettled)
+            monkeypatch.setattr(engine, "_now_and_then", broken)
+            with pytest.raises(ZeroDivisionError):
+                await engine.submit(press(engine.next_signal()))
+
+    with pytest.raises(ExceptionGroup) as ended:
+        await lived()
+    assert ended.group_contains(ZeroDivisionError)
 
 
 async def test_several_houses_share_one_writer_and_keep_their_own_chain(store: Store) -> None:
