@@ -117,7 +117,17 @@ def test_a_rule_that_is_paused_ended_or_objected_to_waits_no_more(state: RuleSta
     night = out_of_bed(rule(delay=TEN))
     night.at("02:05", edited(night, state=state, delay=LATE)).at("03:00")
     assert night.state.waiting == {}
-    assert rang_at(night) is None or night.call().because.reason is Reason.OBJECTED
+    told = [call.because.reason for call in night.open()]
+    assert told == ([Reason.OBJECTED] if state is RuleState.SUSPENDED else [])
+
+
+@pytest.mark.parametrize("state", [RuleState.ACTIVE, RuleState.PAUSED, RuleState.ENDED])
+def test_what_rings_rings_on_whatever_becomes_of_its_rule(state: RuleState) -> None:
+    night = out_of_bed(rule()).at("02:00:10")
+    before = night.call()
+    night.at("02:00:20", edited(night, state=state, delay=LATE)).expects()
+    assert night.call() == before
+    assert night.open() == [before]
 
 
 def test_a_rule_that_is_taken_out_of_the_plan_waits_no_more() -> None:

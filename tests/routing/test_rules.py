@@ -416,6 +416,13 @@ def test_presence_by_a_sensor_is_motion() -> None:
     night.at("02:00", motion(on=True)).booked(Booked.OPENED)
 
 
+def test_presence_by_a_named_sensor_asks_that_sensor_and_no_staff() -> None:
+    in_room = Trigger(TriggerKind.PRESENCE, device=DeviceId("pir-204"))
+    night = asleep(with_rules(rule("r1", unless=(in_room,))))
+    night.at("02:00", motion(on=True)).at("02:01", bed(occupied=False)).expects()
+    night.booked(Booked.SUPPRESSED, Reason.UNLESS_HELD)
+
+
 def test_a_rule_of_one_patient_is_not_moved_by_anothers_device() -> None:
     night = asleep(with_rules(rule("r1", TriggerKind.MOTION)))
     night.at("02:00", motion(on=False, device="wrist-kari")).at(
