@@ -23,7 +23,7 @@ from devices.expectations_zigbee import zigbee_action, zigbee_values
 from devices.layouts.payload import decode
 from devices.lorawan import apply
 from devices.registry import Registry
-from devices.words import Findings
+from devices.words import Findings, number
 from routing.ids import BridgeId, DeviceId
 from routing.readings import DeviceClass, DeviceHeard, Problem, Reading
 
@@ -297,9 +297,16 @@ def _tts(_file: str, content: object, score: Score, catalogue: Catalogue) -> Non
 
 def _tts_expected(one: Json) -> tuple[Expected, ...]:
     payload = table(one.get("payload"))
-    if "uplink_message" in payload or "join_accept" in payload or "downlink_ack" in payload:
+    if "join_accept" in payload or "downlink_ack" in payload:
         return (Expected("heard", value=True, check=_heard),)
-    return ()
+    if "uplink_message" not in payload:
+        return ()
+    up = table(payload.get("uplink_message"))
+    strengths = [number(table(heard).get("rssi")) for heard in items(up.get("rx_metadata"))]
+    strongest = max((one for one in strengths if one is not None), default=None)
+    battery = number(table(up.get("last_battery_percentage")).get("value"))
+    said = hci({"rssi": strongest, "battery": battery})
+    return (Expected("heard", value=True, check=_heard), *said)
 
 
 def _heard(got: tuple[Reading, ...]) -> bool:

@@ -58,7 +58,7 @@ MOST_DEVICES = 2000
 SPECIAL = frozenset(
     {"action", "update", "device", "last_seen", "update_available", "elapsed", "battery_type"}
 )
-UNSEEN_IS_HELP = frozenset({"action", "sos", "sos_alarm", "emergency", "panic"})
+UNSEEN_IS_HELP = frozenset({"action", "click", "sos", "sos_alarm", "emergency", "panic"})
 """Keys for whose sake a message from an unknown name is kept in quarantine, not dropped."""
 PRESSES = (HelpPressed, ButtonPressed)
 QUIET = (BatteryRead, LinkRead, Measured, DeviceHeard, Problem)
@@ -167,7 +167,7 @@ class Zigbee2Mqtt:
                 return (Ignored("a command to a device, not from it"),)
             case "availability":
                 return self._availability(topic, known, payload)
-            case "action":
+            case "action" | "click":
                 return self._action_copy(known, payload)
             case _:
                 return self._attribute(topic, known, last, payload)
@@ -229,6 +229,8 @@ class Zigbee2Mqtt:
         press: list[HelpPressed | ButtonPressed] = []
         if "action" in body:
             _press(findings, body["action"], press)
+        elif "click" in body:  # what releases before 1.17 said, and legacy options still do
+            _press(findings, body["click"], press)
         if not known.described and "contact" in body:
             findings.problem(ProblemKind.SCHEMA, "contact: polarity unknown without exposes")
         readings = findings.done()

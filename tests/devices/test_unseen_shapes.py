@@ -102,6 +102,17 @@ def test_a_setting_that_is_sent_with_every_message_is_nobody_in_the_room(setting
     assert spoken([OCCUPANCY, setting], body) == (MotionSeen(active=False),)
 
 
+def test_a_press_under_its_old_name_is_a_press_and_one_beside_the_new_name_is_no_second() -> (
+    None
+):
+    alarm = [enum("action", "single")]
+    old = spoken(alarm, {"click": "single"}, ALARM)
+    assert old == (HelpPressed(HelpTrigger.PRESS),)
+    assert spoken(alarm, {"click": "single", "action": "single"}, ALARM) == old
+    assert spoken(alarm, {"click": ""}, ALARM) == (DeviceHeard(),)
+    assert spoken(alarm, {"action": "", "action_group": 901}, ALARM) == (DeviceHeard(),)
+
+
 @pytest.mark.parametrize("name", ["emergency_overcurrent", "emergency_overheat"])
 def test_a_relay_that_is_too_hot_asks_nobody_for_help(name: str) -> None:
     assert spoken([binary(name)], {name: True}, ALARM) == (DeviceHeard(),)
