@@ -210,7 +210,7 @@ def test_shifts_say_where_nobody_would_hear_what_to_do_and_who_did_not_come(
     expect(row).to_contain_text("Anne F.")
     expect(row).to_contain_text("Klar")
     expect(page.get_by_test_id("covered")).to_contain_text("Alle 2 senger")
-    expect(page.get_by_test_id("missed")).to_have_count(0)
+    expect(page.get_by_test_id("missed")).to_have_count(0, timeout=120_000)
     shot(page, "console-shifts-covered")
 
 

@@ -7,7 +7,8 @@ import { Part, useDay, useHouse, useSaid } from "./parts";
 import { StayDetail } from "./StayDetail";
 import type { Edits } from "./stayFields";
 
-const EVERY_MS = 10_000;
+/** Each look is a row of the access log for each patient: seldom, and at once after a change. */
+const EVERY_MS = 60_000;
 
 export function Stays() {
   const own = useHouse().stays;

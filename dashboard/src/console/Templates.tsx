@@ -6,7 +6,8 @@ import { usePoll } from "../ui/poll";
 import { Choose, Part, PrintButton, Table, useConsole, useHouse } from "./parts";
 import { minutesOf } from "./ruleFields";
 
-const EVERY_MS = 30_000;
+/** Each look is a row of the access log for each patient with such a rule. */
+const EVERY_MS = 300_000;
 const FILTERS = ["all", "odd"] as const;
 type Filter = (typeof FILTERS)[number];
 

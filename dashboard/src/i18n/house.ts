@@ -161,7 +161,7 @@ const nb = {
     missedOne: (unit: string, shift: string, at: string) =>
       `${unit}: ingen på vakten «${shift}» er logget på siden den begynte kl. ${at}.`,
     missedDo:
-      "Den gamle vakten har fortsatt ansvaret og blir ikke logget av. Ring den som skulle kommet. Feilen går over når noen av den nye vakten logger på.",
+      "Den gamle vakten har fortsatt ansvaret og blir ikke logget av. Ring den som skulle kommet. Feilen går over innen et minutt etter at noen av den nye vakten har logget på.",
     gaps: "Hull i dekningen nå",
     gapsNone: (beds: number) => `Alle ${beds} senger har noen som hører og kan hjelpe.`,
     gapsEmpty: (count: number) =>
@@ -397,7 +397,7 @@ const en: HouseWords = {
     missedOne: (unit, shift, at) =>
       `${unit}: nobody of the shift “${shift}” has signed in since it began at ${at}.`,
     missedDo:
-      "The old shift stays responsible and is not signed out. Call whoever should have come. The fault ends when somebody of the new shift signs in.",
+      "The old shift stays responsible and is not signed out. Call whoever should have come. The fault ends within a minute after somebody of the new shift has signed in.",
     gaps: "Gaps in the coverage now",
     gapsNone: (beds) => `All ${beds} beds have somebody who hears and can help.`,
     gapsEmpty: (count) =>
