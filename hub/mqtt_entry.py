@@ -36,6 +36,7 @@ from routing.events import (
 from routing.ids import BridgeId, DeviceId, HouseId, SignalId
 from routing.place import only_seen
 from routing.readings import Problem
+from routing.technical import NOT_READ
 
 PART_SILENT = "bridge_part_silent"
 """Fault code, with `:` and which gateway, node or station of a bridge is offline."""
@@ -257,6 +258,8 @@ class Entry:
                 self._on_discovery(house, result)
             case Undecodable():
                 yield self._quarantined(house, engine.next_signal(), message, result)
+                if result.device is None and self._topics.is_urgent(message.topic):
+                    yield Part(FaultNoticed(NOT_READ, _not_read(message), bridge=result.bridge))
             case Ignored():
                 self._stats.ignored += 1
             case _:
@@ -309,6 +312,14 @@ class Entry:
                 f"{device} speaks at QoS 0: a press is lost where the network stumbles; {cure}"
             )
             yield Part(FaultNoticed(WITHOUT_PROMISE, what, device=device, bridge=said.bridge))
+
+
+def _not_read(message: Received) -> str:
+    return (
+        f"a message of {len(message.payload)} bytes on an alarm device's topic "
+        f"({message.topic[:120]}) could not be read: it may have been a press; look after "
+        "those who wear one of this bridge"
+    )
 
 
 def _bridge_event(said: BridgeSaid) -> Event:

@@ -355,3 +355,28 @@ DETAILS: dict[str, tuple[str, str]] = {
     ),
 }
 """Codes of faults and refusals that routing uses; an unknown one is shown as it is."""
+
+SHELL_FAULTS: dict[str, str] = {
+    "alarm_at_qos0": "en alarm sender uten kvittering (QoS 0), så et trykk kan gå tapt når "
+    "nettet svikter: sett QoS 1 i broen",
+    "alarm_name_unusable": "en alarm har et navn som ikke kan leses for seg: gi den et annet "
+    "navn i broen",
+    "alarm_not_read": "en melding fra en alarm kunne ikke leses, og den kan ha vært et trykk: "
+    "se til dem som bærer en slik",
+    "bridge_flood": "en bro sender langt mer enn den skal: ukjente avsendere leses ikke, "
+    "innmeldte enheter leses",
+    "bridge_part_silent": "en del av en bro er frakoblet: se etter strøm og nett",
+    "broker_refused": "meldingstjeneren avviser huben: se brukernavn, passord og rettigheter",
+    "channel_failed": "en reservekanal virker ikke: prøv den med `bjelle channel test`",
+    "deadline_stuck": "huben traff en egen feil",
+    "lane_behind": "huben er ikke ferdig med det som ventet hos meldingstjeneren",
+    "lanes_unwritten": "huben kan ikke skrive ned hvor langt den har lest: gjør plass på "
+    "disken, ellers kan gamle trykk ringe igjen etter en omstart",
+    "performer": "huben traff en egen feil",
+    "qos0_dropped": "meldinger uten kvittering (QoS 0) kom raskere enn de kunne leses, og noen "
+    "er tapt: la broene sende med QoS 1",
+    "spool_damaged": "det som ble skrevet ned mens databasen var borte, er skadet",
+    "step_failed": "huben traff en egen feil: hendelsen er tatt vare på, og alle ble ringt",
+}
+"""Faults that the shell tells about, in Norwegian, by code without what follows a `:`; English
+has the fault's own words, which also say which and how many."""

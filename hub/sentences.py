@@ -21,6 +21,7 @@ from hub.sentence_texts import (
     EXCUSES,
     MISSING,
     OUTCOMES,
+    SHELL_FAULTS,
     TEXTS,
     Lang,
 )
@@ -193,7 +194,19 @@ def _coded(hole: str, facts: dict[str, str], lang: Lang) -> str:
         case _:
             codes = (facts.get(name, "") for name in ("fault", "why", "code"))
             code = next((code for code in codes if code), "")
-            return DETAILS[code][n] if code in DETAILS else facts.get("detail") or code
+            if code in DETAILS:
+                return DETAILS[code][n]
+            return _of_the_shell(code, facts.get("detail", ""), lang)
+
+
+def _of_the_shell(code: str, detail: str, lang: Lang) -> str:
+    """Say a fault that the shell told of; `code` may end in `:` and which one it is."""
+    kind, _, which = code.partition(":")
+    kind = "performer" if kind.startswith("performer_") else kind
+    words = SHELL_FAULTS.get(kind) if lang == "nb" else None
+    if words is None:
+        return detail or code
+    return f"{words} ({which})" if which else words
 
 
 def _device(device: str | None, lang: Lang, plan: Plan) -> str:

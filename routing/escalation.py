@@ -96,10 +96,21 @@ def join_ringing(draft: Draft, call: Call, handset: HandsetId) -> Call:
     for rung in rungs:
         chosen = choose(draft, call, rung)
         for one in chosen.rung:
-            if one.handset == handset:
+            if one.handset == handset and _carried(draft, call, one.staff):
                 because = Because(call.because.reason, considered=chosen.considered)
                 return _ring(draft, call, handset, one.staff, because)
     return call
+
+
+def _carried(draft: Draft, call: Call, staff: StaffId) -> bool:
+    """Tell whether this person may ring now: a student only beside a telephone that rings.
+
+    Who was chosen beside a student may be on a telephone that is gone and believed in until
+    the gateway has listened: it does not ring here.
+    """
+    return not is_student(draft.plan, staff) or any(
+        not is_student(draft.plan, one.staff) for one in call.ringing.values()
+    )
 
 
 def silence(

@@ -15,6 +15,7 @@ from routing.draft import Draft
 from routing.effects import Because, Book, Booked, Move, Reason
 from routing.events import SignalQuarantined, SignalReceived
 from routing.health import not_understood, noted, of_the_link, told
+from routing.ids import DeviceId
 from routing.levels import KINDS_KEPT, level_of
 from routing.life import calls_of
 from routing.plan import Device, DeviceLife, Priority
@@ -105,7 +106,7 @@ def _take_in(draft: Draft, event: SignalReceived) -> Booking:
     else:
         _remember(draft, event, before, levels, keys)
     for reading in changed:
-        outcome = weightier(outcome, _changed(draft, event, reading))
+        outcome = weightier(outcome, _changed(draft, event, before, reading))
     if changed and _is_overtaken(event, before, draft.now):
         outcome = weightier(outcome, _restored(draft, event, before, changed))
     for reading in event.readings:
@@ -137,9 +138,14 @@ def _help(
     _remember(draft, event, before, levels, keys)
     booking = press(draft, event, asked, when(event, before, draft.now))
     if again:
-        because = Because(Reason.SENSOR_STUCK, facts=(("device", event.device),))
-        technical(draft, STAYS_ON, because, device=event.device, priority=Priority.ROUTINE)
+        _tell_stays_on(draft, event.device)
     return booking
+
+
+def _tell_stays_on(draft: Draft, device: DeviceId) -> None:
+    """Have a device looked at that still says what its call was closed for."""
+    because = Because(Reason.SENSOR_STUCK, facts=(("device", device),))
+    technical(draft, STAYS_ON, because, device=device, priority=Priority.ROUTINE)
 
 
 def _not_in_use(draft: Draft, event: SignalReceived, device: Device | None) -> Booking:
@@ -300,14 +306,18 @@ def _help_in(draft: Draft, event: SignalReceived, before: DeviceNow) -> list[Hel
 
 def _is_over(draft: Draft, event: SignalReceived, known: Level) -> bool:
     """Tell whether what a level was raised for is over, so that «on» again is news."""
-    live = not event.delivery.retained and event.delivery.backlog_since is None
-    if not live or draft.now - known.since < LEVEL_AGAIN:
+    if event.delivery.retained or event.delivery.backlog_since is not None:
+        return False
+    place = whose(draft, event.device, draft.now, draft.now)
+    wore = whose(draft, event.device, known.since, known.since).patient
+    if place.patient is not None and place.patient != wore:
+        return True  # it was on for somebody else, and nobody heard it go off
+    if draft.now - known.since < LEVEL_AGAIN:
         return False
     for call in draft.calls.values():
         closed = call.closed_at if call.device == event.device else None
         if closed is not None and draft.now - closed < LEVEL_RESTS:
             return False  # whoever closed it is just resetting the device
-    place = whose(draft, event.device, draft.now, draft.now)
     calls = calls_of(draft, place, event.device, practice=False)
     calls += calls_of(draft, place, event.device, practice=True)
     return not any(call.pressed for call in calls)
@@ -367,6 +377,13 @@ def _fell_again(draft: Draft, event: SignalReceived, reading: Reading, known: Le
     )
 
 
+def _says_again(before: DeviceNow, reading: Reading) -> bool:
+    """Tell whether a reading counts as a change and says what was said before."""
+    found = level_of(reading)
+    known = None if found is None else before.levels.get(found[0])
+    return found is not None and known is not None and known.value == found[1]
+
+
 def _is_overtaken(event: SignalReceived, before: DeviceNow, now: datetime) -> bool:
     """Tell whether the device said this before what was heard of it last."""
     behind = before.number - event.number
@@ -395,7 +412,7 @@ def _restored(
         level = None if found is None else before.levels.get(found[0])
         now = None if level is None else _as_now(reading, level.value)
         if now is not None:
-            outcome = weightier(outcome, _changed(draft, event, now))
+            outcome = weightier(outcome, _changed(draft, event, NEVER_HEARD, now))
     return outcome
 
 
@@ -450,12 +467,19 @@ def _remember(
     )
 
 
-def _changed(draft: Draft, event: SignalReceived, reading: Reading) -> Booking:
+def _changed(
+    draft: Draft, event: SignalReceived, before: DeviceNow, reading: Reading
+) -> Booking:
     if isinstance(reading, HelpPressed):
         return _UNCHANGED  # rung above
     if isinstance(reading, HelpCancelled):
         return _cancelled(draft, event)
-    return rules.changed(draft, event, reading)
+    if isinstance(reading, FallSeen) and reading.phase not in FALLEN:
+        mended(draft, STAYS_ON, device=event.device)
+    outcome = rules.changed(draft, event, reading)
+    if _says_again(before, reading):
+        _tell_stays_on(draft, event.device)
+    return outcome
 
 
 def _cancelled(draft: Draft, event: SignalReceived) -> Booking:

@@ -54,6 +54,7 @@ from routing.technical import (
     BROKER,
     CLOCK,
     LOST,
+    NOT_READ,
     OFFLINE,
     SILENT,
     SPOOL_LOST,
@@ -395,7 +396,15 @@ def fault_noticed(draft: Draft, event: FaultNoticed) -> None:
     """Tell about a fault that the shell saw."""
     known = facts(device=event.device, code=event.code, detail=event.detail)
     because = Because(Reason.SHELL_FAULT, facts=known)
-    technical(draft, event.code, because, device=event.device, bridge=event.bridge)
+    urgent = Priority.URGENT if event.code == NOT_READ else None
+    technical(
+        draft,
+        event.code,
+        because,
+        device=event.device,
+        bridge=event.bridge,
+        priority=urgent,
+    )
 
 
 def fault_mended(draft: Draft, event: FaultMended) -> None:

@@ -33,6 +33,8 @@ CHANGE_OVER = "shift_not_changed"
 STUCK = "sensor_stuck"
 STAYS_ON = "alarm_stays_on"
 """An alarm that still says «on» after its call: its «off» was lost, or it was never reset."""
+NOT_READ = "alarm_not_read"
+"""What came on an alarm's topic could not even be told to be its: it may have been a press."""
 TIMER = "timer_failed"
 """What was due for a call or rule raised: the hub met its own fault, and rang everybody."""
 

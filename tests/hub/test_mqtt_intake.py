@@ -21,6 +21,7 @@ from routing.events import (
     SignalReceived,
 )
 from routing.ids import HouseId
+from routing.technical import NOT_READ
 from tests.support.mosquitto import Mosquitto
 from tests.support.ward import (
     BASE,
@@ -250,6 +251,11 @@ async def test_nonsense_is_kept_with_its_bytes_and_stops_nothing(
     assert [kept[one.signal] for one in bad][:2] == nonsense[:2]
     assert max(len(payload) for payload in kept.values()) == 64 * 1024
     assert taken.stats.problems["zigbee2mqtt", "undecodable"] == len(bad)
+    # Of what cannot even be told to be the alarm's, somebody hears all the same.
+    unread = [one for one in bad if one.device is None]
+    told = [one for one in notebook.events(FaultNoticed) if one.code == NOT_READ]
+    assert len(told) == len(unread) > 0
+    assert "may have been a press" in told[0].detail
 
 
 async def test_the_bridges_own_word_enters_and_its_list_is_handed_on(

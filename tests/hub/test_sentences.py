@@ -18,6 +18,7 @@ from hub.sentence_texts import (
     MOVES,
     OUTCOMES,
     PRIORITIES,
+    SHELL_FAULTS,
     TEXTS,
     Lang,
 )
@@ -273,3 +274,21 @@ def test_names_fall_back_from_short_to_full_to_id() -> None:
         "c",
     )
     assert set(EXCUSES) == {"busy", "break", "other_unit", "none"}
+
+
+@pytest.mark.parametrize("code", [*SHELL_FAULTS, "channel_failed:sms", "performer_gateway"])
+def test_a_fault_of_the_shell_is_told_in_norwegian_and_with_its_own_words_in_english(
+    code: str,
+) -> None:
+    told = Because(Reason.SHELL_FAULT, facts=(("code", code), ("detail", "42 of them")))
+    norwegian = says(told)
+
+    assert "42 of them" not in norwegian
+    assert norwegian.endswith("(sms)") is (code == "channel_failed:sms")
+    assert says(told, "en") == "Technical fault: 42 of them"
+
+
+def test_a_fault_that_nobody_put_into_words_is_shown_as_it_is() -> None:
+    told = Because(Reason.SHELL_FAULT, facts=(("code", "new_code"), ("detail", "what it is")))
+
+    assert says(told) == "Teknisk feil: what it is"

@@ -2,9 +2,10 @@
 
 from routing.effects import Booked, Reason
 from routing.events import Delivery, SignalReceived
-from routing.plan import CallType, Plan, TriggerKind
+from routing.plan import CallType, Plan, Priority, TriggerKind
 from routing.readings import FallPhase, FallSeen
 from routing.supervision import only_heard
+from routing.technical import STAYS_ON
 from tests.routing.night import Night, arrive, backlog, close, rule, signal, take, with_rules
 
 
@@ -67,3 +68,16 @@ def test_a_fall_is_never_gathered_with_signs_of_life() -> None:
     assert not only_heard(night.state, fall())
     night.at("02:30", fall(FallPhase.CLEARED))
     assert only_heard(night.state, fall(FallPhase.CLEARED))
+
+
+def test_a_device_that_goes_on_saying_it_is_looked_at_until_it_says_otherwise() -> None:
+    night = picked_up().at("03:00", fall())
+    (told,) = [call for call in night.open() if call.fault == STAYS_ON]
+    assert (told.device, told.priority) == ("radar-204", Priority.ROUTINE)
+
+    night.at("03:05", fall(FallPhase.CLEARED))
+    assert STAYS_ON not in night.faults()
+
+
+def test_a_first_fall_has_nobody_look_at_the_device() -> None:
+    assert STAYS_ON not in picked_up().faults()

@@ -1,9 +1,13 @@
 """`sos: true` is a level: raised once, and news again once its call is over and it stays on."""
 
+from dataclasses import replace
+
 from routing.effects import Booked, Reason
 from routing.events import Delivery, SignalReceived
-from routing.plan import CallType, Priority
+from routing.ids import DeviceId, PatientId
+from routing.plan import Assignment, CallType, Priority, Purpose
 from routing.readings import HelpCancelled, HelpTrigger
+from tests.routing.house import LONG_AGO, solvik
 from tests.routing.night import Night, arrive, backlog, close, press, signal, take
 
 
@@ -73,3 +77,20 @@ def test_a_press_beside_the_level_is_always_news() -> None:
     night = answered()
 
     night.at("02:06", press("wrist-ola", HelpTrigger.PRESS)).booked(Booked.OPENED)
+
+
+def test_a_level_that_was_on_for_who_wore_it_before_is_news_for_who_wears_it_now() -> None:
+    plan, moved = solvik(), Night().clock("02:07")
+    others = tuple(one for one in plan.assignments if one.device != "wrist-ola")
+    worn = (
+        Assignment(DeviceId("wrist-ola"), Purpose.HELP, LONG_AGO, moved, PatientId("ola")),
+        Assignment(DeviceId("wrist-ola"), Purpose.HELP, moved, None, PatientId("kari")),
+    )
+    night = Night(replace(plan, assignments=(*others, *worn)))
+    night.at("02:00", on()).at("02:01", take("anne")).at("02:02", arrive("anne"))
+    night.at("02:05", close("anne"))
+
+    night.at("02:08", on()).booked(Booked.OPENED)
+
+    assert night.call("1-2").patient == "kari"
+    night.at("02:09", on()).booked(Booked.UNCHANGED)
