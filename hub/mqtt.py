@@ -26,7 +26,17 @@ from hub.mqtt_entry import Behind, Enters, Entry, Keep, OnDiscovery
 from hub.mqtt_lanes import Handover
 from hub.mqtt_port import BrokerAway, GmqttLink, Link, Pauses, Received
 from hub.mqtt_stats import MqttStats
-from hub.mqtt_tidings import BEHIND, UNHEARD, Tidings, still_behind, unusable
+from hub.mqtt_tidings import (
+    BEHIND,
+    DROPPED,
+    UNHEARD,
+    UNWRITTEN,
+    Tidings,
+    dropped_at_qos0,
+    lanes_unwritten,
+    still_behind,
+    unusable,
+)
 from hub.mqtt_turns import Turns
 from hub.settings import Settings
 from routing.events import BrokerChanged, Event, FaultMended, FaultNoticed
@@ -41,8 +51,6 @@ QOS0_LIMIT = 2000
 TOGETHER_S = 0.2
 """Lists of bridges come together; until we follow, a new alarm device is on the bulk lane."""
 REFUSED = "broker_refused"
-DROPPED = "qos0_dropped"
-UNWRITTEN = "lanes_unwritten"
 MARKER_WITHIN_S = 120.0
 """A backlog of 300,000 messages; what is still behind after that may be behind for ever."""
 CALM_TICKS = 6
@@ -435,13 +443,7 @@ class Intake:
         if dropped:
             if self._dropping is None:
                 log.warning("QoS 0 messages dropped", dropped=dropped)
-                await self._say(
-                    FaultNoticed(
-                        DROPPED,
-                        f"{dropped} messages at QoS 0 came faster than they could be taken in "
-                        "and were dropped: let the bridges publish at QoS 1, or say less",
-                    )
-                )
+                await self._say(dropped_at_qos0(dropped))
             self._dropping = 0
         elif self._dropping is not None:
             self._dropping += 1
@@ -455,15 +457,8 @@ class Intake:
         if bool(why) is self._unwritten:
             return
         self._unwritten = bool(why)
-        await self._say(
-            FaultNoticed(
-                UNWRITTEN,
-                f"{self._handover.file.name} cannot be written ({why}): presses that were seen "
-                "to may ring again after a restart; make room on the disk of data_dir",
-            )
-            if why
-            else FaultMended(UNWRITTEN)
-        )
+        said = lanes_unwritten(self._handover.file, why) if why else FaultMended(UNWRITTEN)
+        await self._say(said)
 
     async def _judge_markers(self) -> None:
         """Say that a lane has been behind for too long; ask for its marker once more.

@@ -5,6 +5,7 @@ A house whose engine ended, or whose inbox is full, keeps no other from hearing 
 
 import asyncio
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import structlog
 
@@ -15,6 +16,8 @@ from routing.ids import HouseId
 
 log = structlog.get_logger(__name__)
 
+DROPPED = "qos0_dropped"
+UNWRITTEN = "lanes_unwritten"
 UNHEARD = "alarm_name_unusable"
 BEHIND = "lane_behind"
 """Fault code, with `:` and the lane: its marker does not come back."""
@@ -77,4 +80,22 @@ def unusable(filters: Iterable[str]) -> FaultNoticed:
         f"{', '.join(sorted(filters)[:3])}: no broker takes this name of an alarm device in a "
         "topic, so its presses overtake nothing or are not heard; give it a name without + and "
         "# on its bridge",
+    )
+
+
+def dropped_at_qos0(count: int) -> FaultNoticed:
+    """Return the fault of messages without a promise that came too fast."""
+    return FaultNoticed(
+        DROPPED,
+        f"{count} messages at QoS 0 came faster than they could be taken in and were dropped: "
+        "let the bridges publish at QoS 1, or say less",
+    )
+
+
+def lanes_unwritten(file: Path, why: str) -> FaultNoticed:
+    """Return the fault of a disk that does not take how far the lanes were read."""
+    return FaultNoticed(
+        UNWRITTEN,
+        f"{file.name} cannot be written ({why}): presses that were seen to may ring again after "
+        "a restart; make room on the disk of data_dir",
     )
