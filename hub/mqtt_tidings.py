@@ -96,6 +96,6 @@ def lanes_unwritten(file: Path, why: str) -> FaultNoticed:
     """Return the fault of a disk that does not take how far the lanes were read."""
     return FaultNoticed(
         UNWRITTEN,
-        f"{file.name} cannot be written ({why}): presses that were seen to may ring again after "
-        "a restart; make room on the disk of data_dir",
+        f"{file.name} cannot be written ({why}): presses that were seen to may ring again "
+        "after a restart; make room on the disk of data_dir",
     )
