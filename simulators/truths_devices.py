@@ -3,7 +3,6 @@
 # ruff: noqa: ARG001 - every check has the same shape
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from routing.calls import CallState
 from routing.defaults import policy_for
@@ -25,10 +24,6 @@ from routing.plan import (
 from routing.readings import FallPhase, FallSeen, Tampered
 from routing.state import is_open
 from simulators.watch import Stepped, Watch, Wrong
-
-SWAPPED = 8
-SWAPPED_WITHIN = timedelta(minutes=5)
-"""How far a message may be overtaken and still be known as that (DEVICES T4)."""
 
 _FELL = (FallPhase.SUSPECTED, FallPhase.CONFIRMED)
 _AS_GRAVE = (CallType.ASSIST, CallType.BATHROOM, CallType.FALL_CONFIRMED)
@@ -152,12 +147,9 @@ def overtaken_turns_nothing_back(watch: Watch, step: Stepped) -> Wrong | None:
     before = None if event is None else step.before.devices.get(event.device)
     if event is None or before is None or not event.session or not event.number:
         return None
-    session, number = watch.counted.get(event.device, ("", 0))
-    heard = watch.sure.get(event.device)
-    behind = number - event.number
-    recent = heard is not None and step.now - heard <= SWAPPED_WITHIN
-    if session != event.session or not 0 < behind <= SWAPPED or not recent:
+    if not watch.overtaken(event, step.now):
         return None
+    number = watch.counted[event.device][1]
     after = step.after.devices[event.device]
     for kind in _kinds(event):
         if kind in before.levels and after.levels[kind].value != before.levels[kind].value:

@@ -119,7 +119,8 @@ def waits_follow(watch: Watch, step: Stepped) -> Wrong | None:
 def _too_soon(step: Stepped, rule: Rule, since: datetime) -> str:
     if any(t.kind is TriggerKind.NO_MOTION for t in rule.triggers):
         return ""  # stillness counts from the window's opening
-    if step.now - since < rule.delay:
+    falls = any(t.kind is TriggerKind.FALL for t in rule.triggers)
+    if step.now - since < rule.delay and not falls:  # a fall waits for nothing
         return f"after {(step.now - since).total_seconds():.0f} s of {rule.delay}"
     zone = ZoneInfo(step.after.plan.timezone)
     if rule.window is not None and not _inside(rule.window, since.astimezone(zone)):

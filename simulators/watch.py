@@ -28,6 +28,9 @@ from routing.state import Call, State
 
 SETTLES = timedelta(minutes=6)
 """After a start, a reconnection or a bridge's return devices get time to be heard again."""
+SWAPPED = 8
+SWAPPED_WITHIN = timedelta(minutes=5)
+"""How far a message may be overtaken and still be known as that (DEVICES T4)."""
 KEYS_KEPT = timedelta(minutes=15)
 REMEMBERED_STEPS = 6000
 """How much of the night before a break can be told."""
@@ -222,13 +225,11 @@ class Watch:
                 self.unheard[effect.call] = step.now
         match event:
             case SignalReceived():
+                if event.session and not self.overtaken(event, step.now):
+                    self.counted[event.device] = event.session, event.number
                 if not event.delivery.retained:
                     self.heard[event.device] = step.now
                     self._surely(event.device, event.delivery.backlog_since or step.now)
-                if event.session:
-                    session, number = self.counted.get(event.device, ("", 0))
-                    latest = max(number, event.number) if session == event.session else 0
-                    self.counted[event.device] = event.session, latest or event.number
                 if event.key:
                     self._learn(event, step.now)
             case SignalQuarantined():
@@ -256,6 +257,13 @@ class Watch:
         for call, _, now in step.changed:
             if now is not None and (now.owner is not None or now.present or now.closed_at):
                 self.unheard.pop(call, None)
+
+    def overtaken(self, event: SignalReceived, now: datetime) -> bool:
+        """Tell whether this was said before; much earlier or older, the count begins again."""
+        session, number = self.counted.get(event.device, ("", 0))
+        heard = self.sure.get(event.device)
+        recent = heard is not None and now - heard <= SWAPPED_WITHIN
+        return session == event.session and 0 < number - event.number <= SWAPPED and recent
 
     def _surely(self, device: DeviceId, at: datetime) -> None:
         known = self.sure.get(device)

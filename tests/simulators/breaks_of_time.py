@@ -75,7 +75,7 @@ def a_call_is_never_heard() -> Scene:
 
 @breaks("every-call-is-taken-care-of")
 def a_call_keeps_ringing() -> Scene:
-    return Scene().press().rings().ends()
+    return Scene().press().rings().after(90).ends()
 
 
 @breaks("every-handset-shows-the-state")
