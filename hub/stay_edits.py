@@ -11,6 +11,7 @@ from typing import Any
 
 from hub.rule_edits import ended
 from routing.ids import BedId, DeviceId, PatientId, RuleId
+from routing.index import holds_at
 from routing.plan import AlarmOffer, Assignment, DeviceLife, Plan, RuleState, Stay
 
 Change = Callable[[Plan], Plan]
@@ -193,7 +194,7 @@ def _offered(before: Stay, after: Stay) -> None:
 
 
 def _holds(stay: Stay, now: datetime) -> bool:
-    return stay.since <= now and (stay.until is None or now < stay.until)
+    return holds_at(stay.since, stay.until, now, now)
 
 
 def _reaches(other: Stay, mine: Stay, now: datetime) -> bool:

@@ -13,7 +13,7 @@ from routing.effects import Reason
 from routing.ids import DeviceId, PatientId
 from routing.index import holds_at, listens, room_of, stay_at
 from routing.plan import CallType, Combine, Profile, Rule, Trigger, TriggerKind
-from routing.readings import FallPhase
+from routing.readings import FALLEN
 from routing.reviews import arrival_over
 from routing.state import Waiting
 from routing.who import is_competent
@@ -104,14 +104,13 @@ def holds(  # noqa: PLR0911 - one row for each kind
         case TriggerKind.DOOR_OPEN:
             return "open" in values
         case TriggerKind.FALL:
-            return any(value.startswith(_FALLEN) for value in values)
+            return any(value.startswith(FALLEN) for value in values)
         case TriggerKind.PRESS:
             return False
         case _:
             assert_never(trigger.kind)
 
 
-_FALLEN = (FallPhase.SUSPECTED.value, FallPhase.CONFIRMED.value)
 _LEVEL_OF = {
     TriggerKind.BED_EXIT: "bed",
     TriggerKind.MOTION: "motion",

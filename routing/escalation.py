@@ -28,7 +28,7 @@ from routing.events import HandsetState
 from routing.ids import HandsetId, StaffId
 from routing.plan import CallType, Priority
 from routing.state import Call, Ringing
-from routing.who import Chosen, choose, everybody, is_competent, is_student
+from routing.who import Chosen, a_carrier_rings, choose, everybody, is_competent, is_student
 
 ANSWER_WITHIN = timedelta(minutes=5)
 """After «er du ferdig her?» the call opens again unless somebody answers."""
@@ -108,9 +108,7 @@ def _carried(draft: Draft, call: Call, staff: StaffId) -> bool:
     Who was chosen beside a student may be on a telephone that is gone and believed in until
     the gateway has listened: it does not ring here.
     """
-    return not is_student(draft.plan, staff) or any(
-        not is_student(draft.plan, one.staff) for one in call.ringing.values()
-    )
+    return not is_student(draft.plan, staff) or a_carrier_rings(draft, call)
 
 
 def silence(

@@ -82,6 +82,10 @@ class FallPhase(StrEnum):
     IGNORED = "ignored"
 
 
+FALLEN = (FallPhase.SUSPECTED, FallPhase.CONFIRMED)
+"""Phases in which somebody may lie on the floor."""
+
+
 @dataclass(frozen=True, slots=True)
 class FallSeen:
     """A fall by a device's judgement; `incident` joins its phases."""

@@ -22,6 +22,7 @@ from routing.plan import Device, DeviceLife, Priority
 from routing.presses import press
 from routing.proof import proven
 from routing.readings import (
+    FALLEN,
     BedChanged,
     ButtonPressed,
     DoorMoved,
@@ -34,7 +35,7 @@ from routing.readings import (
     TimeQuality,
 )
 from routing.state import DeviceNow, Level
-from routing.supervision import FALLEN, STILL_AFTER, STUCK_AFTER
+from routing.supervision import STILL_AFTER, STUCK_AFTER
 from routing.technical import STAYS_ON, mended, technical
 from routing.whose import whose
 

@@ -37,11 +37,11 @@ from routing.life import close_call
 from routing.place import by_second_radio
 from routing.plan import CallType, Device, DeviceClass, DeviceLife, Priority, Profile
 from routing.readings import (
+    FALLEN,
     Availability,
     BatteryRead,
     ButtonPressed,
     DeviceFault,
-    FallPhase,
     FallSeen,
     HelpCancelled,
     HelpPressed,
@@ -75,8 +75,6 @@ STUCK_AFTER = timedelta(hours=24)
 STILL_AFTER = timedelta(hours=72)
 """No movement for this long where somebody lives is one too: alive, and blind."""
 
-FALLEN = (FallPhase.SUSPECTED, FallPhase.CONFIRMED)
-"""Phases in which somebody may lie on the floor."""
 _WATCHED = (DeviceLife.ACTIVE, DeviceLife.SUSPECT)
 _NEW = DeviceNow()
 

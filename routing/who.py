@@ -250,7 +250,7 @@ def _never_alone(draft: Draft, call: Call, passed: dict[StaffId, Reason | None])
         against is None and not is_student(draft.plan, staff)
         for staff, against in passed.items()
     )
-    if not carried and not _a_carrier_rings(draft, call):
+    if not carried and not a_carrier_rings(draft, call):
         for staff, against in passed.items():
             if against is None:
                 passed[staff] = Reason.STUDENT_NOT_ALONE
@@ -295,5 +295,6 @@ def _busy(draft: Draft, call: Call) -> dict[StaffId, None]:
     return busy
 
 
-def _a_carrier_rings(draft: Draft, call: Call) -> bool:
+def a_carrier_rings(draft: Draft, call: Call) -> bool:
+    """Tell whether a telephone rings whose holder may carry the call: no student's."""
     return any(not is_student(draft.plan, one.staff) for one in call.ringing.values())

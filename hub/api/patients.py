@@ -12,6 +12,7 @@ from hub.auth import Session
 from hub.place_told import place_of
 from hub.rule_sentences import rule_basis, rule_sentence
 from routing.ids import UnitId
+from routing.index import holds_at, room_of
 from routing.plan import Profile, Role, Rule, RuleState, Stay
 from routing.whereabouts import of_patient
 
@@ -80,9 +81,8 @@ async def patients(
     mine = own_units(hub, session)
     found: list[PatientAnswer] = []
     for stay in plan.stays:
-        here = stay.since <= now and (stay.until is None or now < stay.until)
-        bed = plan.beds.get(stay.bed)
-        room = plan.rooms.get(bed.room) if bed else None
+        here = holds_at(stay.since, stay.until, now, now)
+        room = room_of(plan, stay)
         if not here or room is None or room.unit not in mine:
             continue
         if unit is None or room.unit == unit:

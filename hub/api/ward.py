@@ -17,6 +17,7 @@ from hub.auth import Session
 from hub.enrolment import IDLE, worn_now
 from hub.names import Names
 from routing.ids import PatientId, UnitId
+from routing.index import holds_at, room_of
 from routing.plan import (
     AlarmOffer,
     Plan,
@@ -121,23 +122,21 @@ async def stays(session: TheSession, hub: TheHub) -> Ward:
     )
 
 
-def _room(plan: Plan, stay: Stay) -> Room | None:
-    bed = plan.beds.get(stay.bed)
-    return None if bed is None else plan.rooms.get(bed.room)
-
-
 def _here(plan: Plan, units: tuple[UnitId, ...], now: datetime) -> Iterator[tuple[Stay, Room]]:
     for stay in plan.stays:
-        room = _room(plan, stay)
-        lives = stay.since <= now and (stay.until is None or now < stay.until)
-        if lives and room is not None and room.unit in units:
+        room = room_of(plan, stay)
+        if (
+            holds_at(stay.since, stay.until, now, now)
+            and room is not None
+            and room.unit in units
+        ):
             yield stay, room
 
 
 def _worn(plan: Plan, now: datetime) -> dict[PatientId, list[Worn]]:
     found: dict[PatientId, list[Worn]] = {}
     for one in plan.assignments:
-        mine = one.since <= now and (one.until is None or now < one.until)
+        mine = holds_at(one.since, one.until, now, now)
         if mine and one.patient is not None and one.device in plan.devices:
             found.setdefault(one.patient, []).append(Worn(id=one.device, purpose=one.purpose))
     return found
@@ -198,7 +197,7 @@ def _left(
 ) -> Iterator[LeftRow]:
     here = {stay.patient for stay in plan.stays if stay.until is None or now < stay.until}
     for stay in plan.stays:
-        room = _room(plan, stay)
+        room = room_of(plan, stay)
         gone = stay.until is not None and now - LEFT_WITHIN < stay.until <= now
         if not gone or stay.patient in here or room is None or room.unit not in units:
             continue

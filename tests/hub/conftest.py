@@ -11,6 +11,7 @@ from hub.store.store import Store
 from tests.support import postgres
 from tests.support.postgres import Cluster
 from tests.support.stores import Place, locked
+from tests.support.ward import Notebook
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -23,6 +24,12 @@ def plain_logs() -> None:
             structlog.dev.ConsoleRenderer(colors=False),
         ]
     )
+
+
+@pytest.fixture
+def notebook() -> Notebook:
+    """What an intake handed on, to look at."""
+    return Notebook()
 
 
 @pytest.fixture(scope="session")

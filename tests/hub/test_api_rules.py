@@ -15,6 +15,7 @@ from routing.ids import DeviceId
 from routing.plan import CallType, Role, RuleState
 from routing.readings import BedChanged
 from tests.support.exchange import Exchange, body, exchange
+from tests.support.house_in_use import with_everyone
 from tests.support.mosquitto import ROOT
 from tests.support.stores import locked
 
@@ -42,17 +43,7 @@ async def hub(tmp_path: Path) -> AsyncIterator[Exchange]:
 
 def file() -> str:
     """The small house, with one of each role who may sign in."""
-    text = SMALL
-    for role in Role:
-        person = f"the-{role}"
-        level = "student" if role is Role.STUDENT else "nurse"
-        text = text.replace(
-            "staff:\n",
-            f"staff:\n  {person}: {{ name: Den {role}, role: {role}, competence: {level}, "
-            f"units: [nord], login: {person} }}\n",
-            1,
-        )
-    return text
+    return with_everyone(SMALL)
 
 
 async def imported(hub: Exchange, text: str) -> httpx.Response:

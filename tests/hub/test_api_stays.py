@@ -19,6 +19,7 @@ from routing.plan import AlarmOffer, CallType, Profile, Role, RuleState
 from routing.readings import BedChanged, HelpPressed, HelpTrigger, Reading
 from routing.state import Call
 from tests.support.exchange import HOUSE, Exchange, body, exchange
+from tests.support.house_in_use import adopted, with_everyone
 from tests.support.mosquitto import ROOT
 
 SMALL = (ROOT / "simulators" / "houses" / "small.yaml").read_text("utf-8")
@@ -30,19 +31,7 @@ async def hub(tmp_path: Path) -> AsyncIterator[Exchange]:
     """The small house in use, with the exchange's own accounts."""
     async with exchange(tmp_path) as hub:
         text = SMALL.replace('beds: ["102-1"]', 'beds: ["102-1", "102-2"]')
-        for role in Role:
-            level = "student" if role is Role.STUDENT else "nurse"
-            text = text.replace(
-                "staff:\n",
-                f"staff:\n  the-{role}: {{ name: Den {role}, role: {role}, "
-                f"competence: {level}, units: [nord], login: the-{role} }}\n",
-                1,
-            )
-        leader = await hub.console(Role.LEADER)
-        answer = await leader.post(
-            "/api/v1/house", content=text, headers={"Content-Type": "application/yaml"}
-        )
-        assert answer.status_code == 200, answer.text
+        await adopted(hub, with_everyone(text))
         yield hub
 
 

@@ -23,11 +23,6 @@ from tests.support.ward import (
 pytestmark = pytest.mark.broker
 
 
-@pytest.fixture
-def notebook() -> Notebook:
-    return Notebook()
-
-
 async def test_a_press_and_an_enrolled_sensor_are_read_through_a_flood_that_is_told(
     broker: Mosquitto, notebook: Notebook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -39,11 +39,6 @@ from tests.support.ward import (
 pytestmark = pytest.mark.broker
 
 
-@pytest.fixture
-def notebook() -> Notebook:
-    return Notebook()
-
-
 async def live(taken: Intake) -> None:
     async with asyncio.timeout(WITHIN_S):
         await taken.live.wait()

@@ -29,11 +29,6 @@ from tests.support.ward import (
 broker_test = pytest.mark.broker
 
 
-@pytest.fixture
-def notebook() -> Notebook:
-    return Notebook()
-
-
 async def live(taken: Intake) -> None:
     async with asyncio.timeout(60):
         await taken.live.wait()
