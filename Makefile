@@ -6,7 +6,7 @@ STAMP := $(VENV)/.set-up
 PAGE := hub/static/dist/handset.html
 PAGE_SOURCES := $(shell find dashboard -type f -not -path '*/node_modules/*' 2>/dev/null)
 
-.PHONY: help setup page demo test check long schema lock clean
+.PHONY: help setup page demo test test-hub test-browser test-page check long schema lock clean
 
 help: ## Show what can be asked for
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,9 +30,15 @@ page: $(PAGE) ## Build the web pages
 demo: setup ## Run a simulated care house and open a page to watch and answer
 	$(BIN)/bjelle demo
 
-test: setup ## Pass the tests (what needs a missing server or browser is skipped with its reason)
+test: test-hub test-browser test-page ## Pass the tests (what needs a missing server or browser is skipped with its reason)
+
+test-hub: setup
 	$(BIN)/python -m pytest -n 2 -q -m "not long and not browser"
+
+test-browser: setup
 	$(BIN)/python -m pytest -q -m "browser and not long"
+
+test-page: setup
 	cd dashboard && PATH="$(CURDIR)/$(BIN):$$PATH" npm test
 
 check: setup ## Lint, types, import contracts, spelling, page lint

@@ -115,8 +115,8 @@ def test_the_composes_commands_bring_a_house_up_and_every_check_of_it_is_true(
             assert hub.poll() is None, "".join(said)
             assert time.monotonic() < late, "".join(said)
             threading.Event().wait(0.2)
-        _prometheus_reads(installed, environment)
         _ready(installed, environment)
+        _prometheus_reads(installed, environment)
         told = bjelle(environment, "house", "export")
         assert "Solvik helsehus" in told
     finally:
