@@ -287,6 +287,12 @@ class Faces:
             return "Ble ikke utført. Trykk en gang til, eller ring teknisk vakt."
         return "Not done. Tap once more, or call the technician on duty."
 
+    def not_followed(self, lang: Lang) -> str:
+        """Say what to do about a ring that no state holds: nobody follows it from here."""
+        if lang == "nb":
+            return "Gå dit nå. Sentralen har en feil og følger ikke dette anropet videre."
+        return "Go there now. The hub has a fault and does not follow this call further."
+
 
 def _busy(state: State) -> dict[StaffId, tuple[frames.Doing, str | None]]:
     doing: dict[StaffId, tuple[frames.Doing, str | None]] = {}

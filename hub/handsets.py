@@ -368,9 +368,11 @@ class Gateway:
                 kind = ReceiptKind(frame.kind)
                 self._operations.receipt(line, CallId(frame.call), kind, frame.ring)
             case frames.Op():
-                self._operations.operate(line, frame)
-                if frame.call and self._ahead.fallback(line.key, CallId(frame.call)):
-                    self._acted_upon(line.session.house, CallId(frame.call))
+                call = CallId(frame.call or "")
+                held = self._ahead.fallback(line.key, call) is None
+                self._operations.operate(line, frame, held=held)
+                if not held and frame.action is frames.Action.TAKE:
+                    self._acted_upon(line.session.house, call)
             case _:
                 assert_never(frame)
 

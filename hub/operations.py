@@ -121,8 +121,12 @@ class Operations:
         self._now = now
         self._given: dict[Key, _Given] = {}
 
-    def operate(self, line: Line, op: frames.Op) -> None:
-        """Take in a tap; one that came before gets the answer it got before."""
+    def operate(self, line: Line, op: frames.Op, *, held: bool = True) -> None:
+        """Take in a tap; one that came before gets the answer it got before.
+
+        `held` is False for a ring that no state holds: the core cannot know its call, and the
+        answer says what whoever tapped must do instead.
+        """
         given = self._given_to(line)
         if op.op in given.answers:
             answer = given.answers[op.op]
@@ -141,7 +145,7 @@ class Operations:
         while len(given.answers) > ANSWERS_KEPT:
             given.answers.popitem(last=False)
         settling = self._inward.submit(line.key, event)
-        self._inward.spawn(self._ask(line.key, given, op, settling, line.lang))
+        self._inward.spawn(self._ask(line.key, given, op, settling, line.lang, held=held))
 
     def receipt(self, line: Line, call: CallId, kind: ReceiptKind, ring: int) -> None:
         """Take in how far a ring came; what was said before, or is not shown, is nothing."""
@@ -179,13 +183,18 @@ class Operations:
         op: frames.Op,
         settling: Coroutine[Any, Any, Settled | None],
         lang: Lang,
+        *,
+        held: bool,
     ) -> None:
         settled = await settling
         effects = settled.effects if settled else ()
         reply = next(
             (e for e in effects if isinstance(e, Reply) and e.operation == op.op), None
         )
-        if settled is None or reply is None:
+        if not held:
+            answer = refused(op, "not_followed", self._faces.not_followed(lang))
+            given.answers[op.op] = answer
+        elif settled is None or reply is None:
             # Not taken in, or its step raised (in quarantine): sent again, it is tried again.
             answer = refused(op, "hub_failed", self._faces.failed(lang))
             given.answers.pop(op.op, None)

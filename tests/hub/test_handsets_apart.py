@@ -126,3 +126,27 @@ async def test_a_ring_that_no_state_holds_is_forgotten_when_its_time_is_over(
         hub.hand.now += FALLBACK_S + PRUNE_S + 1
         await until(lambda: not hub.gateway._ahead.fallbacks)
         await page.until(lambda: page.gone)
+
+
+async def test_who_takes_a_ring_that_no_state_holds_is_told_to_go_there(tmp_path: Path) -> None:
+    core = failing_on(SignalReceived, SignalQuarantined, FaultNoticed)
+    async with (
+        exchange(tmp_path, core=core) as hub,
+        hub.page("phone-1", "carer-1") as one,
+        hub.page("phone-2", "carer-2") as two,
+    ):
+        await hub.ready(2)
+        await hub.press()
+        card = await one.ringing()
+        assert (await two.ringing()).id == card.id
+        declined = await two.done(Action.DECLINE, card.id)
+        assert one.shown[card.id].ring  # nobody's «Kan ikke» ends what cannot be passed on
+        taken = await one.done(Action.TAKE, card.id)
+        assert (taken.ok, taken.reason, taken.text[:10]) == (
+            False,
+            "not_followed",
+            "Gå dit nå.",
+        )
+        assert declined.reason == "not_followed"
+        await one.until(lambda: one.gone)
+        await two.until(lambda: two.gone)
