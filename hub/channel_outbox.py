@@ -13,6 +13,7 @@ from sqlalchemy import Connection, func, insert, or_, select, update
 
 from hub import records
 from hub.channel_notice import Order
+from hub.store.projections import insert_into
 from hub.store.tables import outbox
 from routing.effects import Because, Reason
 from routing.ids import HouseId
@@ -190,12 +191,10 @@ def _order(row: Any) -> Order:
 def _put_proof(
     connection: Connection, house: HouseId, channel: str, mark: str, at: datetime
 ) -> bool:
-    values = _proof(house, channel, mark, at)
-    there = select(_row.id).where(_row.id == values["id"])
-    if connection.scalar(there) is not None:
-        return False
-    connection.execute(insert(outbox).values(**values))
-    return True
+    put = insert_into(outbox, connection.dialect.name).values(
+        **_proof(house, channel, mark, at)
+    )
+    return connection.execute(put).rowcount == 1
 
 
 def _proof(house: HouseId, channel: str, mark: str, at: datetime) -> dict[str, Any]:

@@ -26,7 +26,7 @@ class _Put:
     """
 
     def __init__(self, table: Table, dialect: Dialect) -> None:
-        statement = _statement(table, dialect.name)
+        statement = insert_into(table, dialect.name)
         columns = [str(column.name) for column in table.c]
         compiled = statement.compile(dialect=dialect, column_keys=columns)
         keys = list(compiled.positiontup or ())
@@ -51,7 +51,8 @@ _LEFT = frozenset({"outbox", "raw", "quarantine", "snapshot"})
 """A row that is there already is left as it is."""
 
 
-def _statement(table: Table, dialect: str) -> Insert:
+def insert_into(table: Table, dialect: str) -> Insert:
+    """Return the insert that says what becomes of a row that is there already."""
     if table.name not in _REPLACED | _LEFT:
         return insert(table)
     keys = [column.name for column in table.primary_key]

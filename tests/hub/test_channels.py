@@ -205,6 +205,14 @@ async def test_a_lease_keeps_others_out_until_it_ends(store: Store) -> None:
         await writer
 
 
+async def test_a_proof_ordered_twice_in_one_moment_is_put_in_once(
+    store: Store,
+) -> None:
+    outbox, now = Outbox(store), SystemClock().now()
+    together = [outbox.order_proof(HOUSE, "duty", "today", now) for _ in range(8)]
+    assert sorted(await asyncio.gather(*together)) == [False] * 7 + [True]
+
+
 async def test_what_a_dead_process_had_leased_is_sent_by_the_next(store: Store) -> None:
     async with NtfyServer(hold=True).running() as server:
         async with ward(store, ntfy(server), clean=False) as house:
