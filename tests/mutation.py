@@ -1,14 +1,14 @@
 # ruff: noqa: T201 - it prints how far it is, and what survived
 """Mutation runs over routing/: change one line, and see whether a test notices.
 
-    python tests/mutation.py --sample 600 --seed 1 --jobs 2 --minutes 25
+    python tests/mutation.py --jobs 2 --minutes 60
 
 The tree is copied once, so that nobody's edits disturb a run. One run with coverage tells which
 tests reach which line; a mutant meets those, the fastest first, in a forked process that has
-pytest loaded already. What they let live meets `test_any_night` too. Verdicts are kept in
-`test-output/mutation.jsonl`: a run that was stopped goes on where it was, and a mutant that a
-test killed is not tried again. Survivors that `docs/mutation.md` explains are counted apart.
-Exit code 1: a survivor that nobody explained.
+them loaded already: the code of its functions is swapped. What they let live meets
+`test_any_night` too. Verdicts are kept in `test-output/mutation.jsonl`: a run that was stopped
+goes on where it was, and a mutant that a test killed is not tried again. Survivors that
+`docs/mutation.md` explains are counted apart. Exit code 1: a survivor that nobody explained.
 """
 
 import argparse
@@ -24,25 +24,35 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from tests.mutants import Mutant, all_mutants  # noqa: E402 - found by the line above
 
-COPIED = ("routing", "tests/routing", "tests/__init__.py", "README.md", "pyproject.toml")
+COPIED = (
+    "routing",
+    "tests/routing",
+    "tests/__init__.py",
+    "tests/mutants.py",
+    "tests/mutants_swapped.py",
+    "README.md",
+    "pyproject.toml",
+)
 EXPLAINED = ROOT / "docs" / "mutation.md"
 KEPT = ROOT / "test-output" / "mutation.jsonl"
 SLOW = "test_any_night"
 """Whole random nights: only what everything else let live meets them."""
 READS_SOURCES = "test_pure"
 """Reads the files and starts processes of its own: it cannot see a mutant in memory."""
-FAST_WITHIN_S = 30.0
+WITHIN_S, TIMES = 30.0, 5.0
+"""A mutant whose tests run this much longer than without it has been noticed."""
 SLOW_WITHIN_S = 150.0
-"""A mutant that makes the tests run this long has been noticed."""
+_COLLECTED = ("--no-header", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:logging")
 
 
 @dataclass(frozen=True)
@@ -199,33 +209,86 @@ class _Changed:
         exec(code, vars(module))
 
 
-def _in_child(mutant: Mutant, there: Path, tests: Sequence[str], folder: str) -> int:
-    """Run these tests beside the mutant; return pytest's exit code."""
-    import pytest
-
-    os.chdir(there)
-    sys.path[:] = [str(there), *(p for p in sys.path if p != str(ROOT))]
+def _forgotten() -> None:
+    """Let everything that is mutated, and its tests, be imported anew."""
     for name in [n for n in sys.modules if n.split(".")[0] in ("routing", "tests")]:
         del sys.modules[name]
-    sys.meta_path.insert(0, _Changed(mutant))  # pyright: ignore[reportArgumentType]
-    place = {test: n for n, test in enumerate(tests)}
 
-    class Only:
-        """Keeps the tests that reach the mutant, in their order."""
 
-        def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-            if place:
+class Loaded:
+    """The copy's tests, collected once: each mutant meets its own in a forked process."""
+
+    def __init__(self, there: Path) -> None:
+        """Take the copied tree; `run` collects."""
+        self._there = there
+        self._work: Callable[[], None] = lambda: None
+        self._items: dict[str, Any] = {}
+
+    def run(self, work: Callable[[], None]) -> None:
+        """Collect, and call `work` in place of pytest's own loop."""
+        import pytest
+
+        self._work = work
+        os.chdir(self._there)
+        sys.path[:] = [str(self._there), *(p for p in sys.path if p != str(ROOT))]
+        _forgotten()
+        (self._there / "empty.ini").write_text("[pytest]\n", "utf-8")
+        # Only what these tests need: hypothesis, for its seed.
+        os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+        given = ["tests/routing", "-q", "-s", "-x", "-c", "empty.ini", *_COLLECTED]
+        given += ["--rootdir", str(self._there), "-p", "_hypothesis_pytestplugin"]
+        given += ["--ignore", f"tests/routing/{READS_SOURCES}.py"]
+        given += ["--hypothesis-seed=1", "-W", "ignore"]
+        if pytest.main(given, plugins=[self]) not in (0, 5):
+            raise SystemExit("the tests could not be collected")
+
+    def pytest_runtestloop(self, session: Any) -> bool:
+        """Work, in place of running every test once."""
+        self._items = {item.nodeid: item for item in session.items}
+        self._work()
+        return True
+
+    def tests(self, tests: Sequence[str], *, slow: bool) -> list[str]:
+        """Return these tests, or the random nights."""
+        if slow:
+            return [one for one in self._items if f"/{SLOW}.py" in one]
+        return [one for one in tests if one in self._items]
+
+    def passes(self, mutant: Mutant, tests: Sequence[str]) -> bool:
+        """Run these tests beside the mutant; only a forked process may ask."""
+        from tests.mutants_swapped import NeedsImport, swap
+
+        try:
+            swap(mutant)
+        except NeedsImport:
+            return self._imported_anew(mutant, tests)
+        items = [self._items[one] for one in tests]
+        for item, following in zip(items, [*items[1:], None], strict=True):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            if item.session.testsfailed:
+                return False
+        return True
+
+    def _imported_anew(self, mutant: Mutant, tests: Sequence[str]) -> bool:
+        import pytest
+
+        _forgotten()
+        sys.meta_path.insert(0, _Changed(mutant))  # pyright: ignore[reportArgumentType]
+        place = {test: n for n, test in enumerate(tests)}
+
+        class Only:
+            """Keeps the tests that reach the mutant, in their order."""
+
+            def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
                 items[:] = [item for item in items if item.nodeid in place]
                 items.sort(key=lambda item: place[item.nodeid])
 
-    files = sorted({test.partition("::")[0] for test in tests}) or [folder]
-    (there / "empty.ini").write_text("[pytest]\n", "utf-8")
-    given = [*files, "-x", "-q", "-c", "empty.ini", "--rootdir", str(there)]
-    # Only what these tests need starts in each process: hypothesis, for its seed.
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    given += ["-p", "no:cacheprovider", "-p", "_hypothesis_pytestplugin"]
-    given += ["--hypothesis-seed=1", "-W", "ignore"]
-    return int(pytest.main(given, plugins=[Only()]))
+        files = sorted({test.partition("::")[0] for test in tests})
+        given = [*files, "-x", "-q", "-c", "empty.ini", "--rootdir", str(self._there)]
+        given += [*_COLLECTED, "-p", "_hypothesis_pytestplugin"]
+        given += ["--hypothesis-seed=1", "-W", "ignore"]
+        # 0: every test passed. Anything else noticed it.
+        return int(pytest.main(given, plugins=[Only()])) == 0
 
 
 @dataclass
@@ -237,7 +300,7 @@ class Running:
     within_s: float
 
 
-def _fork(mutant: Mutant, there: Path, tests: Sequence[str], folder: str) -> int:
+def _fork(mutant: Mutant, loaded: Loaded, tests: Sequence[str]) -> int:
     child = os.fork()
     if child:
         return child
@@ -247,14 +310,20 @@ def _fork(mutant: Mutant, there: Path, tests: Sequence[str], folder: str) -> int
         with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - a descriptor is wanted
             os.dup2(nowhere.fileno(), 1)
             os.dup2(nowhere.fileno(), 2)
-        code = _in_child(mutant, there, tests, folder)
+        code = 0 if loaded.passes(mutant, tests) else 1
     except BaseException:  # noqa: BLE001 - a mutant that cannot even be imported is noticed
         code = 1
     os._exit(code)
 
 
 def judged(
-    mutants: Sequence[Mutant], there: Path, suite: Suite, *, jobs: int, ends: float, slow: bool
+    mutants: Sequence[Mutant],
+    loaded: Loaded,
+    suite: Suite,
+    *,
+    jobs: int,
+    ends: float,
+    slow: bool,
 ) -> Iterator[tuple[Mutant, bool]]:
     """Yield each mutant and whether it was killed; begin none after `ends`."""
     waiting = list(reversed(mutants))
@@ -265,15 +334,16 @@ def judged(
                 waiting.clear()
                 break
             mutant = waiting.pop()
-            tests = () if slow else suite.for_mutant(mutant)
-            if not slow and not tests:
+            tests = loaded.tests(() if slow else suite.for_mutant(mutant), slow=slow)
+            if not tests:
                 yield mutant, False
                 continue
-            pid = _fork(mutant, there, tests, f"tests/routing/{SLOW}.py")
-            within = SLOW_WITHIN_S if slow else FAST_WITHIN_S
+            pid = _fork(mutant, loaded, tests)
+            usual = sum(suite.seconds.get(test, 0.0) for test in tests)
+            within = SLOW_WITHIN_S if slow else WITHIN_S + TIMES * usual
             running[pid] = Running(mutant, time.monotonic(), within)
         yield from _ended(running)
-        time.sleep(0.005)  # noqa: TID251 - a process that ends gives no condition to wait for
+        time.sleep(0.002)  # noqa: TID251 - a process that ends gives no condition to wait for
 
 
 def _ended(running: dict[int, Running]) -> Iterator[tuple[Mutant, bool]]:
@@ -285,8 +355,7 @@ def _ended(running: dict[int, Running]) -> Iterator[tuple[Mutant, bool]]:
             os.waitpid(pid, 0)
         if done or late:
             del running[pid]
-            # 0: every test passed. 5: no test was left to run. Anything else noticed it.
-            survived = bool(done) and os.waitstatus_to_exitcode(status) in (0, 5)
+            survived = bool(done) and os.waitstatus_to_exitcode(status) == 0
             yield one.mutant, not survived
 
 
@@ -329,6 +398,7 @@ class _Progress:
 def _run(
     mutants: Sequence[Mutant],
     there: Path,
+    loaded: Loaded,
     suite: Suite,
     verdicts: Verdicts,
     *,
@@ -338,14 +408,14 @@ def _run(
     # The runner itself is tried first: a file without any change must live.
     path = there / "routing" / "step.py"
     same = Mutant(path, 1, 10_000, "nothing", path.read_text("utf-8"))
-    for _, killed in judged([same], there, suite, jobs=1, ends=ends, slow=False):
+    for _, killed in judged([same], loaded, suite, jobs=1, ends=ends, slow=False):
         if killed:
             raise SystemExit("the tests fail beside an unchanged file: the runner is wrong")
     known = verdicts.killed | verdicts.survived
     fresh = [one for one in mutants if one.key not in known]
     alive: list[Mutant] = []
     progress = _Progress(len(fresh), "unit tests")
-    for mutant, killed in judged(fresh, there, suite, jobs=jobs, ends=ends, slow=False):
+    for mutant, killed in judged(fresh, loaded, suite, jobs=jobs, ends=ends, slow=False):
         progress.one(killed=killed)
         if killed:
             verdicts.keep(mutant, killed=True)
@@ -356,7 +426,7 @@ def _run(
                 f"  no unit test notices  {where}  {mutant.what}", file=sys.stderr, flush=True
             )
     progress = _Progress(len(alive), "random nights")
-    for mutant, killed in judged(alive, there, suite, jobs=jobs, ends=ends, slow=True):
+    for mutant, killed in judged(alive, loaded, suite, jobs=jobs, ends=ends, slow=True):
         progress.one(killed=killed)
         verdicts.keep(mutant, killed=killed)
 
@@ -392,10 +462,10 @@ def _told(drawn: Sequence[Mutant], possible: int, verdicts: Verdicts, *, as_json
 def main(arguments: Iterable[str] | None = None) -> int:
     """Run a sample and say which mutants survived."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--sample", type=int, default=600, help="how many; 0: all")
+    parser.add_argument("--sample", type=int, default=0, help="how many; 0: all")
     parser.add_argument("--seed", type=int, default=1, help="draws the sample")
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--minutes", type=float, default=25, help="begin no mutant after this")
+    parser.add_argument("--minutes", type=float, default=60, help="begin no mutant after this")
     parser.add_argument(
         "--file",
         action="append",
@@ -423,7 +493,10 @@ def main(arguments: Iterable[str] | None = None) -> int:
         # Loaded once, before the forks.
         for module in ("pytest", "hypothesis", "hypothesis.stateful", "zoneinfo"):
             __import__(module)
-        _run(drawn, there, suite, verdicts, jobs=given.jobs, ends=ends)
+        loaded = Loaded(there)
+        loaded.run(
+            lambda: _run(drawn, there, loaded, suite, verdicts, jobs=given.jobs, ends=ends)
+        )
     return _told(drawn, len(made), verdicts, as_json=given.json)
 
 

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from hub.api import rehearsing
 from hub.store import tables
 from routing.events import SignalReceived
 from routing.ids import DeviceId
@@ -285,6 +286,7 @@ async def test_a_change_waits_for_the_store(hub: Exchange, tmp_path: Path) -> No
     assert (away.status_code, rule_of(hub).version) == (503, 1)
 
 
+@pytest.mark.timeout(180)
 async def test_a_draft_is_rehearsed_on_the_patients_own_past(hub: Exchange) -> None:
 
     for serial, occupied in enumerate((True, False)):
@@ -297,8 +299,10 @@ async def test_a_draft_is_rehearsed_on_the_patients_own_past(hub: Exchange) -> N
             )
         )
     nurse = await hub.console(Role.NURSE)
-    answer = await nurse.post(
-        "/api/v1/rules/rehearse", json={"fields": DRAFT | {"delay": "0s"}, "nights": 2}
+    answer = await nurse.post(  # a process of its own, humbly: it waits for everybody else
+        "/api/v1/rules/rehearse",
+        json={"fields": DRAFT | {"delay": "0s"}, "nights": 2},
+        timeout=rehearsing.WITHIN_S,
     )
 
     assert answer.status_code == 200, answer.text

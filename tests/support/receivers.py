@@ -47,7 +47,7 @@ class HttpReceiver:
 
     async def got(self, count: int) -> list[Request]:
         """Wait until so many requests have come."""
-        async with asyncio.timeout(40), self._news:
+        async with asyncio.timeout(60), self._news:
             await self._news.wait_for(lambda: len(self.requests) >= count)
         return self.requests
 

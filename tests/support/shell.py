@@ -14,7 +14,7 @@ from hub.store.store import Store
 from routing.state import State
 from tests.support.toy import TOY, HandClock, toy_house
 
-WITHIN_S = 20
+WITHIN_S = 60
 
 
 async def until(condition: Callable[[], object]) -> None:

@@ -33,7 +33,7 @@ from tests.support.mosquitto import Mosquitto
 HOUSE = HouseId("solvik")
 BASE = "zigbee2mqtt"
 BRIDGE = Bridge(BridgeId("z2m"), "zigbee2mqtt", BASE)
-WITHIN_S = 30.0
+WITHIN_S = 60.0
 EXPOSES = json.dumps(
     [
         {
