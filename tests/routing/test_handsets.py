@@ -3,8 +3,16 @@
 from routing.calls import CallState
 from routing.draft import RECEIPT_WITHIN
 from routing.effects import Move, Note, Reason, Show
-from routing.events import HandsetState, ReceiptGiven, ReceiptKind, SignedIn, SignedOut
+from routing.events import (
+    HandsetState,
+    ReceiptGiven,
+    ReceiptKind,
+    SignedIn,
+    SignedOut,
+    Started,
+)
 from routing.ids import CallId, HandsetId, StaffId
+from routing.state import HandsetNow
 from routing.step import next_deadline
 from tests.routing.night import (
     Night,
@@ -41,6 +49,18 @@ def test_an_owner_who_signs_out_gives_the_call_back() -> None:
     night.at("02:15:05", sign_out("anne")).expects()
 
 
+def test_who_signs_out_gives_back_no_call_of_somebody_else() -> None:
+    night = Night().at("02:14", press()).at("02:14:10", take("anne"))
+    night.at("02:15", sign_out("per")).expects()
+    assert night.call().owner == "anne"
+
+
+def test_who_took_it_and_signs_out_leaves_it_with_the_colleague_who_is_there() -> None:
+    night = Night().at("02:14", press()).at("02:14:10", take("anne"), arrive("per"))
+    night.at("02:15", sign_out("anne")).expects()
+    assert (night.call().state, night.call().present) == (CallState.PRESENT, ("per",))
+
+
 def test_who_was_at_the_place_and_signs_out_gives_the_call_back() -> None:
     night = Night().at("02:14", press()).at("02:14:10", arrive("anne"))
     night.at("02:15", sign_out("anne"))
@@ -75,6 +95,41 @@ def test_a_report_that_a_telephone_is_signed_off_is_a_sign_out() -> None:
     night.at("02:14:11", reports("anne", HandsetState.SIGNED_OFF)).expects()
 
 
+def test_a_telephone_that_was_put_down_is_nobodys_from_then_on() -> None:
+    night = Night(on_duty=()).at("02:00", sign_in("anne", "b"))
+    night.at("02:14", sign_out("anne"))
+    put_down = HandsetNow(HandsetState.SIGNED_OFF, night.now)
+    assert night.state.handsets[telephone("anne")] == put_down
+
+    night.at("02:15", reports("nobody", HandsetState.SIGNED_OFF)).expects()
+    assert night.state.handsets[telephone("nobody")].staff is None
+
+
+def test_it_is_known_since_when_a_telephone_is_as_it_is() -> None:
+    night = Night(on_duty=())
+
+    def since() -> tuple[HandsetState, str]:
+        now = night.state.handsets[telephone("anne")]
+        assert now.since is not None
+        return now.state, f"{now.since:%H:%M}"
+
+    night.at("02:00", sign_in("anne"))
+    assert since() == (HandsetState.LIMITED, "02:00")
+    night.at("02:01", reports("anne", HandsetState.READY))
+    night.at("02:02", reports("anne", HandsetState.READY))
+    assert since() == (HandsetState.READY, "02:01")
+    night.at("02:03", sign_in("anne"))
+    assert since() == (HandsetState.LIMITED, "02:03")
+
+
+def test_a_telephone_that_is_still_gone_after_a_start_is_not_rung() -> None:
+    night = Night(on_duty=("anne", "per")).at("02:13", reports("anne", HandsetState.GONE))
+    night.at("02:14", press())
+    night.at("02:15", Started(2, "test", "test", night.clock("02:15:08")))
+
+    night.at("02:15:01", reports("anne", HandsetState.GONE)).expects()
+
+
 def test_a_telephone_that_nobody_holds_is_not_rung() -> None:
     night = Night()
     night.at("02:13", reports("eva", HandsetState.READY))
@@ -103,10 +158,25 @@ def test_receipts_are_kept_and_the_first_ringing_is_the_delivery() -> None:
     night.at("02:14:01", *tell).noted(Move.RANG, Move.SEEN)
     assert night.call().rang_at == night.now
     assert night.call().ringing[telephone("anne")].receipt is ReceiptKind.SEEN
-    night.at("02:14:02", tell[2]).noted()
+    night.at("02:14:02", *tell).noted()
     stray = ReceiptGiven(HandsetId("x"), CallId("1-1"), ReceiptKind.RINGING)
     night.at("02:14:03", stray, ReceiptGiven(HandsetId("x"), CallId("9"), ReceiptKind.RINGING))
     night.noted()
+
+
+def test_how_far_a_ring_came_is_kept_with_its_time_before_anything_sounds() -> None:
+    night = Night(mute=(telephone("anne"), telephone("per"))).at("02:14:00", press())
+    anne, per = (telephone(one) for one in ("anne", "per"))
+    night.at("02:14:01", ReceiptGiven(anne, CallId("1-1"), ReceiptKind.RECEIVED))
+    reached = night.now
+    night.at("02:14:01.5", ReceiptGiven(anne, CallId("1-1"), ReceiptKind.SENT))
+    ringing = night.call().ringing[anne]
+    assert (ringing.receipt, ringing.receipt_at) == (ReceiptKind.RECEIVED, reached)
+
+    night.at("02:14:01.7", ReceiptGiven(anne, CallId("1-1"), ReceiptKind.RINGING))
+    sounded = night.now
+    night.at("02:14:01.9", ReceiptGiven(per, CallId("1-1"), ReceiptKind.RINGING))
+    assert night.call().rang_at == sounded, "when the first of them sounded"
 
 
 def test_a_receipt_tells_no_telephone_and_only_the_first_that_sounds_moves_a_deadline() -> None:

@@ -1,11 +1,12 @@
 """The proof press: the real alarm, when asked for, proves the device and rings nobody."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from routing.effects import Booked, Reason
-from routing.events import Delivery, ProofAsked
+from routing.events import Delivery, PlanAdopted, ProofAsked
 from routing.ids import DeviceId
 from routing.plan import DeviceLife
 from routing.readings import DeviceClass, HelpTrigger
@@ -50,6 +51,11 @@ def test_memory_proves_nothing(sent: Delivery) -> None:
     assert night.state.proofs == {WRIST: night.clock("02:16")}
 
 
+def test_a_message_in_test_mode_proves_nothing() -> None:
+    night = tried(DeviceLife.PROPOSED).at("02:15", press(test=True))
+    assert night.state.proofs == {WRIST: night.clock("02:16")}
+
+
 def test_a_backlog_proves_nothing_and_rings() -> None:
     night = tried()
     late = Delivery(backlog_since=night.clock("02:10"))
@@ -79,4 +85,12 @@ def test_a_window_is_never_longer_than_two_minutes_and_is_forgotten() -> None:
     assert night.state.proofs == {WRIST: night.clock("02:16")}
     unknown = ProofAsked(DeviceId("nothing"), night.clock("02:14") + timedelta(hours=1))
     night.at("02:20", unknown)
+    assert night.state.proofs == {}
+
+
+def test_asked_once_more_when_it_has_left_the_plan_a_device_has_no_window() -> None:
+    night = tried()
+    others = {one: kept for one, kept in solvik().devices.items() if one != WRIST}
+    night.at("02:14:30", PlanAdopted(replace(solvik(), version=2, devices=others)))
+    night.at("02:15", ProofAsked(WRIST, night.clock("02:17")))
     assert night.state.proofs == {}

@@ -365,7 +365,7 @@ def test_a_devices_own_fault_is_told_unless_it_is_only_comfort() -> None:
     night.at("02:00", signal("wrist-ola", DeviceFault("jam"))).booked(Booked.TECHNICAL)
     night.at("02:01", signal("pir-204", DeviceFault("jam"))).booked(Booked.TECHNICAL)
     night.at("02:02", signal("pir-204", Tampered("case")))
-    assert night.faults() == ["fault:jam"]
+    assert [(call.fault, call.device) for call in night.open()] == [("fault:jam", "wrist-ola")]
 
 
 # --- The hub's own faults ---------------------------------------------------------------------
