@@ -68,7 +68,7 @@ def reported(draft: Draft, event: HandsetReported) -> None:
     since = draft.now if event.state is not before.state else before.since
     now = replace(before, state=event.state, since=since, reasons=event.reasons)
     draft.put_handset(event.handset, now)
-    if event.state is HandsetState.GONE and not draft.reachable(now):
+    if not draft.reachable(now):
         _lose(draft, event.handset)
     elif event.state in REACHABLE and before.state not in REACHABLE:
         _join_all(draft, event.handset)

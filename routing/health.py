@@ -112,9 +112,8 @@ def battery(draft: Draft, device: Device, reading: BatteryRead) -> Booking | Non
     """Take in a battery: low is for the day list, good ends it, a doubtful figure is none."""
     now = draft.devices[device.id]
     percent = None if reading.trust is Trust.UNRELIABLE else reading.percent
-    if percent is not None and percent != now.battery_percent:
-        now = replace(now, battery_percent=percent)
-        draft.put_device(device.id, now)
+    if percent is not None:
+        draft.put_device(device.id, replace(now, battery_percent=percent))
     if _is_low(reading):
         return _battery_low(draft, device, reading)
     good = percent is not None and percent >= BATTERY_GOOD_PERCENT

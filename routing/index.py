@@ -203,5 +203,5 @@ def listens(
     if assignment.room is None or assignment.purpose in (Purpose.STAFF, Purpose.RECEIVER):
         return False
     room = plan.rooms.get(assignment.room)
-    own = room.bathroom_of if room is not None and room.bathroom_of is not None else None
+    own = None if room is None else room.bathroom_of
     return assignment.room in rooms or own in rooms

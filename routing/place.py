@@ -105,7 +105,7 @@ def sighted(track: Track, room: RoomId, rssi_dbm: float, now: datetime) -> Track
 def _rivalry(track: Track, here: RoomId, now: datetime) -> Track:
     """Move only to a room that is clearly stronger, for long enough (L1)."""
     best = _strongest(track.heard, now)
-    if best is None or best == here or _lead(track.heard, best, here, now) < MARGIN_DB:
+    if best is None or _lead(track.heard, best, here, now) < MARGIN_DB:
         return replace(track, rival=None, rival_since=None)
     if track.rival != best or track.rival_since is None:
         return replace(track, rival=best, rival_since=now)
