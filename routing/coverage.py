@@ -94,7 +94,7 @@ def watch(draft: Draft) -> None:
     """Look whether everybody who lives here is covered, when that is due."""
     if draft.cover_at is None or draft.cover_at > draft.now:
         return
-    if draft.listening_until is not None and draft.listening_until > draft.now:
+    if draft.listening_until is not None:
         draft.cover_at = draft.listening_until
         return
     draft.cover_at = _next_stay_change(draft.plan, draft.now)
@@ -173,11 +173,7 @@ def _key(draft: Draft, call: Call, rung: Rung) -> _Key:
     """Return all that a step's answer depends on: whose carers, which unit, what level."""
     kinds = [target.kind for target in rung.targets]
     patients = any(kind in _THE_PATIENTS for kind in kinds)
-    units = (
-        patients
-        or TargetKind.UNIT in kinds
-        or any(target.unit is not None for target in rung.targets)
-    )
+    units = TargetKind.UNIT in kinds or any(target.unit is not None for target in rung.targets)
     return (
         rung,
         policy_for(draft.plan, call.type).close_competence,
@@ -233,7 +229,7 @@ def _ladders(draft: Draft, patient: PatientId | None, kind: CallType) -> list[La
     found = {usual.id: usual}
     for rule in draft.plan.rules if patient is not None else ():
         mine = rule.patient == patient and rule.state is RuleState.ACTIVE
-        if mine and rule.call_type is kind and rule.ladder is not None:
+        if mine and rule.call_type is kind:
             ladder = ladder_for(draft.plan, kind, rule.ladder)
             found[ladder.id] = ladder
     return list(found.values())
@@ -278,10 +274,10 @@ def _ask(draft: Draft, call: Call, known: _Asked) -> _Answer:
                 return _COVERED
             return _Answer(Missing.FAILSAFE, Reason.RUNG_EMPTY, failsafe.considered)
         considered += against
-    if not ends:
-        considered += everybody(draft, call).considered
     met = _reasons(draft, considered)
     reason = next((one for one in _REASONS if one in met), Reason.NOT_ON_DUTY)
+    if not ends:  # who would be left: they are no reason, their telephones may be ready
+        considered += everybody(draft, call).considered
     once = dict.fromkeys(considered)
     return _Answer(Missing.RECEIVER, reason, tuple(once))
 
@@ -301,8 +297,7 @@ def _against(
 
 def _hears(draft: Draft, kind: CallType, one: Considered) -> bool:
     return (
-        one.chosen
-        and one.handset is not None
+        one.handset is not None
         and draft.handsets[one.handset].state is HandsetState.READY
         and is_competent(draft.plan, kind, one.staff)
     )

@@ -8,7 +8,7 @@ import pytest
 from routing.coverage import CALL_TYPES, Coverage, Missing, coverage
 from routing.defaults import ladder_for, policy_for
 from routing.effects import Reason
-from routing.events import HandsetState, PlanAdopted, Started
+from routing.events import HandsetState, PlanAdopted, Started, TimePassed
 from routing.ids import BedId, LadderId, RoomId, StaffId, UnitId
 from routing.plan import (
     Bed,
@@ -100,6 +100,15 @@ def test_a_nurse_of_one_unit_covers_no_bed_of_another_that_asks_for_its_own() ->
     assert of(Night(plan, on_duty=("anne", "lise"))).gaps == ()
 
 
+def test_a_units_own_nurse_covers_its_beds_whatever_another_unit_lacks() -> None:
+    own_nurse = Target(TargetKind.COMPETENCE, "nurse", UnitId(""))
+    plan = with_ladder(ladder(rings(own_nurse), failsafe=rings(DUTY)))
+
+    found = of(Night(plan, on_duty=("lise",)))
+
+    assert {gap.bed for gap in found.gaps} == {"204", "205"}
+
+
 def test_a_gap_closes_by_itself_when_somebody_competent_is_there_again() -> None:
     night = Night(on_duty=("eva",), guard=True).at("02:00")
     assert night.faults() == ["coverage_gap", "coverage_gap"]
@@ -130,9 +139,11 @@ def test_a_telephone_that_blinks_wakes_nobody() -> None:
     night = Night(on_duty=("anne",), guard=True).at("02:00")
 
     night.at("02:00:10", reports("anne", HandsetState.GONE))
+    night.at("02:00:20", TimePassed())  # something else was due
     night.at("02:00:30", reports("anne", HandsetState.READY)).at("02:05")
 
     assert night.faults() == []
+    assert night.state.next_call == 1, "not even for a moment"
 
 
 @pytest.mark.parametrize(
@@ -204,6 +215,45 @@ def test_neither_receiver_nor_failsafe_is_said_as_the_missing_receiver() -> None
     night = Night(with_ladder(own))
 
     assert {gap.missing for gap in of(night).gaps} == {Missing.RECEIVER}
+
+
+def test_who_would_be_left_is_named_and_is_not_the_reason() -> None:
+    own = ladder(
+        rings(Target(TargetKind.STAFF, "chief")), failsafe=rings(Target(TargetKind.STAFF, "x"))
+    )
+    gap = of(Night(with_ladder(own), on_duty=("anne",))).gaps[0]
+
+    assert gap.reason is Reason.NOT_ON_DUTY, "Anne's telephone is ready: none is missing"
+    assert [one.staff for one in gap.considered] == ["x", "chief", "anne"]
+
+
+def test_a_failsafe_of_people_needs_no_channel() -> None:
+    night = Night(with_ladder(ladder(rings(HOUSE), failsafe=rings(HOUSE))))
+
+    assert of(night).gaps == ()
+
+
+def test_carers_of_one_patient_cover_no_other() -> None:
+    carers = rings(Target(TargetKind.ASSIGNED))
+    night = Night(with_ladder(ladder(carers, failsafe=rings(DUTY))), on_duty=("anne", "omar"))
+
+    gaps = of(night).gaps
+
+    assert [gap.patient for gap in gaps] == ["kari", "gro"], "Gro shares a room with Nils"
+
+
+def test_an_empty_bed_has_the_carers_of_who_lives_in_its_room() -> None:
+    plan = solvik()
+    free = Bed(BedId("205b"), RoomId("205"))
+    plan = replace(
+        plan,
+        beds={**plan.beds, free.id: free},
+        stays=tuple(one for one in plan.stays if one.patient != "ola"),
+    )
+    carers = rings(Target(TargetKind.ASSIGNED))
+    night = Night(with_ladder(ladder(carers, failsafe=rings(DUTY)), plan=plan))
+
+    assert [gap.bed for gap in of(night).gaps] == ["204"]
 
 
 def test_the_ladder_of_a_patients_own_rule_is_asked_too() -> None:
