@@ -43,7 +43,7 @@ def shown_on(state: State, handset: HandsetId) -> tuple[CallId, ...]:
     and all open ones in its units.
     """
     now = state.handsets.get(handset)
-    if now is None or now.staff is None:
+    if now is None:
         return ()
     return tuple(call.id for call in open_calls(state) if _shows(state, call, handset, now))
 
@@ -112,7 +112,7 @@ def allowed(state: State, call: Call, staff: StaffId) -> tuple[str, ...]:
         can.append("leave")
     if _may_close(state, call, staff):
         can.append("close")
-    if mine and call.state is CallState.TAKEN and not here:
+    if mine and call.state is CallState.TAKEN:
         can.append("undo")
     return tuple(can)
 
@@ -130,9 +130,7 @@ def _may_take(state: State, call: Call, staff: StaffId) -> bool:
     ):
         return able  # somebody is there and more are wanted
     free = call.owner is None or call.offered_to == staff
-    covered = call.state is CallState.PRESENT and any(
-        is_competent(state.plan, call.type, one) for one in call.present
-    )
+    covered = any(is_competent(state.plan, call.type, one) for one in call.present)
     return free and not covered and able
 
 

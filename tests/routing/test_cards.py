@@ -1,11 +1,14 @@
 """What a telephone rings, lists and offers."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from routing.calls import CallState
 from routing.cards import allowed, open_calls, queue, rings_on, shown_on, shows
-from routing.events import ClockStepped
+from routing.effects import Reply
+from routing.events import ClockStepped, PlanAdopted
 from routing.ids import HandsetId, StaffId
+from routing.plan import Competence, Role
 from tests.routing.night import (
     Night,
     arrive,
@@ -13,7 +16,9 @@ from tests.routing.night import (
     close,
     hand_over,
     press,
+    sign_in,
     sign_out,
+    solvik,
     take,
     telephone,
 )
@@ -69,6 +74,20 @@ def test_one_call_is_shown_where_the_list_has_it_and_nowhere_once_closed() -> No
     assert not shows(night.state, telephone("anne"), night.call())
 
 
+def test_a_telephone_that_nobody_carries_shows_no_call() -> None:
+    night = Night().at("02:00", press()).at("02:00:10", sign_out("anne"))
+    assert "tel-anne" in night.call().told
+    assert not shows(night.state, telephone("anne"), night.call())
+    assert shown_on(night.state, telephone("anne")) == ()
+
+
+def test_who_was_not_rung_sees_what_goes_on_in_their_own_unit() -> None:
+    night = Night(on_duty=("anne", "eva", "omar")).at("02:00", press())
+    assert night.rung() == ["anne"]
+    assert shown_on(night.state, telephone("eva")) == ("1-1",)
+    assert shown_on(night.state, telephone("omar")) == ()
+
+
 def test_a_call_without_a_unit_is_listed_everywhere() -> None:
     night = Night().at("02:00", ClockStepped(timedelta(hours=1)))
     assert shown_on(night.state, telephone("lise")) == ("1-1",)
@@ -80,6 +99,23 @@ def test_a_call_is_listed_for_who_has_to_do_with_it() -> None:
     assert shown_on(night.state, telephone("omar")) == ("1-1",)
     night.at("02:00:30", arrive("lise"))
     assert shown_on(night.state, telephone("lise")) == ("1-1",)
+
+
+def test_who_asked_for_help_or_took_it_unrung_sees_it_in_another_unit() -> None:
+    night = Night().at("02:00", ask("omar", room="204"))
+    night.at("02:00:10", take("lise"))
+    assert (night.call().unit, night.call().owner) == ("a", "lise")
+    assert not {"tel-omar", "tel-lise"} & set(night.call().told)
+    assert shown_on(night.state, telephone("omar")) == ("1-1",)
+    assert shown_on(night.state, telephone("lise")) == ("1-1",)
+
+
+def test_one_more_who_comes_to_an_emergency_sees_it_without_having_been_rung() -> None:
+    night = Night(on_duty=("anne", "per", "lise")).at("02:00", ask("anne", emergency=True))
+    night.at("02:00:05", take("per")).at("02:00:10", take("lise"))
+    night.at("02:01", sign_in("omar")).at("02:01:10", take("omar"))
+    assert "tel-omar" not in night.call().told
+    assert shown_on(night.state, telephone("omar")) == ("1-1",)
 
 
 def test_the_buttons_follow_the_call() -> None:
@@ -96,6 +132,49 @@ def test_the_buttons_follow_the_call() -> None:
     assert can(night, "anne") == ("hand_over", "leave", "close")
     night.at("02:02", close("anne"))
     assert can(night, "anne") == ()
+
+
+def test_where_somebody_competent_is_nobody_else_takes_it() -> None:
+    night = Night().at("02:00", press()).at("02:00:10", take("anne"))
+    night.at("02:01", arrive("anne"))
+    assert can(night, "per") == ("arrive",)
+
+    night = Night().at("02:00", press()).at("02:00:10", take("anne"))
+    night.at("02:00:20", hand_over("anne", "per")).at("02:01", arrive("anne"))
+    assert can(night, "per") == ("arrive",), "she handed it over and came herself after all"
+
+
+def test_who_came_to_help_may_hand_it_over_too() -> None:
+    night = Night().at("02:00", press()).at("02:00:10", take("anne"))
+    night.at("02:01", arrive("anne")).at("02:02", arrive("per"))
+    assert can(night, "per") == ("hand_over", "leave", "close")
+
+
+def test_with_a_student_already_there_taking_is_no_longer_undone() -> None:
+    night = Night(on_duty=("anne", "stud")).at("02:00", press()).at("02:00:10", take("anne"))
+    night.at("02:00:12", arrive("stud"))
+    assert "undo" not in can(night, "anne")
+
+
+def test_who_became_competent_beside_the_patient_covers_the_call() -> None:
+    night = Night(on_duty=("anne", "stud")).at("02:00", press()).at("02:00:10", arrive("stud"))
+    plan = solvik()
+    trained = replace(
+        plan.staff[StaffId("stud")], role=Role.CARER, competence=Competence.HEALTH_WORKER
+    )
+    night.at("02:00:20", PlanAdopted(replace(plan, staff={**plan.staff, trained.id: trained})))
+
+    offered = "take" in can(night, "anne")
+
+    night.at("02:00:30", take("anne"))
+    reply = next(one for one in night.effects if isinstance(one, Reply))
+    assert reply.ok is offered, "a button that is shown is not refused"
+
+
+def test_anybody_but_a_student_may_close_a_fault() -> None:
+    night = Night(on_duty=("eva", "stud")).at("02:00", ClockStepped(timedelta(hours=1)))
+    assert "close" in can(night, "eva")
+    assert "close" not in can(night, "stud")
 
 
 def test_a_bathroom_call_is_not_closed_from_elsewhere() -> None:
