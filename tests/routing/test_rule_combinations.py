@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from routing.effects import Booked, Move, Reason
 from routing.events import SignalReceived
+from routing.ids import RoomId
 from routing.plan import (
     CallType,
     Combine,
@@ -13,10 +14,12 @@ from routing.plan import (
 )
 from routing.readings import FallPhase, FallSeen, Measured
 from tests.routing.night import (
+    Night,
     arrive,
     bed,
     close,
     door,
+    motion,
     pause,
     rule,
     signal,
@@ -138,6 +141,18 @@ def test_unless_conditions_of_other_kinds() -> None:
     night.at("02:00", bed(occupied=False)).booked(Booked.OPENED)
     night = asleep(with_rules(rule(unless=(Trigger(TriggerKind.NO_MOTION),))))
     night.at("02:00", bed(occupied=False)).booked(Booked.SUPPRESSED, Reason.UNLESS_HELD)
+
+
+def test_unless_asks_only_the_sensors_it_names() -> None:
+    in_hall = Trigger(TriggerKind.MOTION, room=RoomId("hall"))
+    night = asleep(with_rules(rule("r1", TriggerKind.MOTION, unless=(in_hall,))))
+    night.at("02:00", motion(on=True)).booked(Booked.OPENED)
+
+
+def test_a_sensor_that_never_spoke_is_no_stillness_and_silences_nothing() -> None:
+    night = Night(with_rules(rule(unless=(Trigger(TriggerKind.NO_MOTION),))))
+    night.at("01:00", bed(occupied=True))
+    night.at("02:00", bed(occupied=False)).booked(Booked.OPENED)
 
 
 def test_a_measurement_moves_no_rule() -> None:

@@ -8,7 +8,7 @@ import pytest
 from routing.calls import CallState
 from routing.effects import Booked, Move, Reason
 from routing.events import Delivery, PlanAdopted
-from routing.ids import DeviceId, LadderId, RoomId
+from routing.ids import DeviceId, LadderId, PatientId, RoomId
 from routing.plan import (
     Assignment,
     CallType,
@@ -235,6 +235,15 @@ def test_a_pause_silences_all_of_a_patients_rules_or_one() -> None:
     night.at("02:00", bed(occupied=False)).expects().booked(Booked.SUPPRESSED, Reason.PAUSED)
 
 
+def test_a_pause_of_one_patients_rules_silences_no_other_patient() -> None:
+    by_kari = Trigger(TriggerKind.MOTION, device=DeviceId("wrist-kari"))
+    night = Night(with_rules(rule("r1", by_kari, patient=PatientId("kari"))))
+    night.at(
+        "01:00", motion(on=False, device="wrist-kari"), pause("anne", night.clock("03:00"))
+    )
+    night.at("02:00", motion(on=True, device="wrist-kari")).booked(Booked.OPENED)
+
+
 def test_a_rule_that_waits_when_a_pause_comes_is_judged_when_it_ends() -> None:
     night = asleep(with_rules(rule(delay=TEN)))
     night.at("02:00", bed(occupied=False)).at("02:05", pause("anne", night.clock("02:30")))
@@ -341,6 +350,8 @@ def test_a_rule_holds_only_in_its_time() -> None:
     night = asleep(with_rules(until))
     night.at("02:00", bed(occupied=False)).booked(Booked.WAITING)
     night.at("03:00").expects()
+    ended = rule(valid_until=datetime(2026, 11, 3, 2, tzinfo=UTC))
+    asleep(with_rules(ended)).at("02:00", bed(occupied=False)).booked(Booked.NO_RULE)
 
 
 def test_a_rule_that_is_taken_away_stops_waiting() -> None:
