@@ -38,16 +38,17 @@ SHORTEST_ROUND = timedelta(seconds=10)
 
 def first_ring(draft: Draft, call: Call) -> Call:
     """Ring the ladder from its first rung, as for a call just opened."""
-    return _sound(draft, call, 0, call.because, draft.now)
+    return _sound(draft, call, call.because, draft.now)
 
 
 def climb(draft: Draft, call: Call, reason: Reason, due: datetime | None = None) -> Call:
     """Leave the rung for the next; `due` is when that was due, now unless it is late."""
+    due = due or draft.now
     if call.rung >= len(call.ladder.rungs):
-        return _failsafe(draft, call, reason, due or draft.now)
+        return _failsafe(draft, call, reason, due)
     because = _left(call.rung, reason)
     call = draft.move(call, Move.CLIMBED, because, rung=call.rung + 1)
-    return _sound(draft, call, call.rung, because, due or draft.now)
+    return _sound(draft, call, because, due)
 
 
 def ring_again(draft: Draft, call: Call, because: Because) -> Call:
@@ -68,14 +69,12 @@ def ring_anew(
     but: StaffId | None = None,
 ) -> Call:
     """Ring everybody reached so far and the rung where the ladder stands, and wait again."""
-    for handset in call.told:
-        now = draft.handsets.get(handset)
-        if now is None or now.staff is None or not draft.reachable(now):
-            continue
-        silent = now.staff in (call.asked_by, but) or now.staff in call.present
-        if not silent and not is_student(draft.plan, now.staff):
-            call = _ring(draft, call, handset, now.staff, because)
-    return _sound(draft, call, call.rung, because, due or draft.now)
+    reached = {one: staff for one, now, staff in draft.on_duty() if draft.reachable(now)}
+    for handset, staff in [(one, reached[one]) for one in call.told if one in reached]:
+        silent = staff in (call.asked_by, but) or staff in call.present
+        if not silent and not is_student(draft.plan, staff):
+            call = _ring(draft, call, handset, staff, because)
+    return _sound(draft, call, because, due or draft.now)
 
 
 def ring_one(draft: Draft, call: Call, staff: StaffId | None, because: Because) -> Call:
@@ -311,24 +310,23 @@ def _left(rung: int, reason: Reason, considered: tuple[Considered, ...] = ()) ->
     return Because(reason, facts=(("rung", str(rung + 1)),), considered=considered)
 
 
-def _sound(draft: Draft, call: Call, rung: int, because: Because, due: datetime) -> Call:
-    """Ring a rung; pass on at once where nobody is sure to hear it or its time is over."""
-    while rung < len(call.ladder.rungs):
-        step = call.ladder.rungs[rung]
+def _sound(draft: Draft, call: Call, because: Because, due: datetime) -> Call:
+    """Ring its rung; pass on at once where nobody is sure to hear it or its time is over."""
+    while call.rung < len(call.ladder.rungs):
+        step = call.ladder.rungs[call.rung]
         chosen = choose(draft, call, step)
         call = _ring_all(draft, call, chosen, because)
         ends = due + step.patience
         if chosen.sure and ends > draft.now:
-            return draft.change(call, climbs_at=ends, rung=rung)
+            return draft.change(call, climbs_at=ends)
         if chosen.sure:
             reason, due = Reason.PATIENCE_OVER, ends
         elif chosen.rung:
             reason = Reason.NOT_REACHABLE
         else:
             reason = Reason.RUNG_EMPTY
-        because = _left(rung, reason, chosen.considered)
-        rung += 1
-        call = draft.move(call, Move.CLIMBED, because, rung=rung)
+        because = _left(call.rung, reason, chosen.considered)
+        call = draft.move(call, Move.CLIMBED, because, rung=call.rung + 1)
     return _failsafe(draft, call, because.reason, due)
 
 
@@ -349,7 +347,6 @@ def _failsafe(draft: Draft, call: Call, reason: Reason, due: datetime) -> Call:
         Move.CLIMBED,
         because,
         round=call.round + 1,
-        rung=len(call.ladder.rungs),
         climbs_at=_next_round(due, max(step.patience, SHORTEST_ROUND), draft.now),
     )
     ringing_before = call.ringing
@@ -418,7 +415,7 @@ def _ring(
         ringing = Ringing(staff, draft.now, again=again, because=because)
     else:
         again = before.again + 1
-        ringing = replace(before, staff=staff, again=again, because=because)
+        ringing = replace(before, again=again, because=because)
     draft.effects.append(Ring(call.id, handset, staff, because, again))
     told = call.told if handset in call.told else (*call.told, handset)
     return draft.change(call, because, ringing={**call.ringing, handset: ringing}, told=told)
