@@ -275,7 +275,7 @@ class Draft:
         return [
             (handset, now, now.staff)
             for handset, now in self.handsets.items()
-            if now.staff is not None and now.state is not HandsetState.SIGNED_OFF
+            if now.staff is not None
         ]
 
     def reachable(self, handset: HandsetNow) -> bool:
@@ -346,8 +346,7 @@ def awaited(call: Call) -> bool:
     A student may be there first: that is not the arrival which was promised.
     """
     if call.state is CallState.PRESENT:
-        waited_for = call.owner is not None and call.owner not in call.present
-        return waited_for and call.arrive_by is not None
+        return call.arrive_by is not None and call.owner not in call.present
     return call.state is CallState.TAKEN
 
 
@@ -372,23 +371,21 @@ def receipt_due(draft: Draft, call: Call) -> datetime | None:
         if ringing.receipt in (ReceiptKind.RINGING, ReceiptKind.SEEN):
             return None
         if not ringing.missed:
-            since = ringing.since
-            if draft.listening_until is not None and draft.listening_until > since:
-                since = draft.listening_until
-            due = since + RECEIPT_WITHIN
+            # After a start, telephones are listened for first: that ends later than any ring.
+            due = (draft.listening_until or ringing.since) + RECEIPT_WITHIN
             found = due if found is None or due < found else found
     return found
 
 
 def watchers(draft: Draft, call: Call) -> tuple[HandsetId, ...]:
     """Return the telephones whose list has this call: rung, told, concerned, or on its unit."""
+    people = (call.owner, call.asked_by, call.offered_to, *call.present, *call.responders)
     return tuple(
         handset
         for handset, now, staff in draft.on_duty()
         if handset in call.ringing
         or handset in call.told
-        or staff == call.owner
-        or staff in call.present
+        or staff in people
         or covers(draft.plan, now, call.unit)
     )
 
