@@ -302,6 +302,16 @@ def test_a_stay_that_begins_is_asked_for_when_it_begins() -> None:
     assert night.faults() == ["coverage_gap"]
 
 
+@pytest.mark.parametrize(("kari", "gro"), [("03:00", "05:00"), ("05:00", "03:00")])
+def test_of_two_stays_that_begin_the_sooner_is_asked_for_first(kari: str, gro: str) -> None:
+    clock = Night().clock
+    plan = with_stay(solvik(), "kari", since=clock(kari))
+    plan = with_stay(plan, "gro", since=clock(gro))
+    night = Night(plan, on_duty=("anne",), guard=True).at("02:00")
+
+    assert next_deadline(night.state) == clock("03:00")
+
+
 def test_a_new_plan_is_asked_within_a_minute() -> None:
     night = Night(on_duty=("anne",), guard=True).at("02:00")
     own = ladder(rings(Target(TargetKind.STAFF, "x")), failsafe=rings(DUTY))
