@@ -125,9 +125,9 @@ def test_it_is_known_since_when_a_telephone_is_as_it_is() -> None:
 def test_a_telephone_that_is_still_gone_after_a_start_is_not_rung() -> None:
     night = Night(on_duty=("anne", "per")).at("02:13", reports("anne", HandsetState.GONE))
     night.at("02:14", press())
-    night.at("02:15", Started(2, "test", "test", night.clock("02:15:08")))
+    night.at("02:14:50", Started(2, "test", "test", night.clock("02:14:58")))
 
-    night.at("02:15:01", reports("anne", HandsetState.GONE)).expects()
+    night.at("02:14:51", reports("anne", HandsetState.GONE)).expects()
 
 
 def test_a_telephone_that_nobody_holds_is_not_rung() -> None:
