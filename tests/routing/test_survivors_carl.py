@@ -16,7 +16,7 @@ from routing.plan import (
     Stay,
     TargetKind,
 )
-from routing.readings import BatteryRead, BedChanged, Tampered
+from routing.readings import BatteryRead, BedChanged, FallPhase, FallSeen, Tampered
 from routing.state import Call
 from tests.routing.night import (
     Night,
@@ -417,6 +417,15 @@ def test_two_zones_of_one_bed_are_two_levels() -> None:
 
     levels = night.state.devices[DeviceId("bed-ola")].levels
     assert list(levels) == ["bed:left", "bed:right", "bed"]
+
+
+def test_two_zones_of_one_radar_are_two_levels() -> None:
+    night = Night()
+    for n, zone in enumerate(("bed", "door", "")):
+        night.at(f"01:0{n}", signal("radar-204", FallSeen(FallPhase.SUSPECTED, zone=zone)))
+
+    levels = night.state.devices[DeviceId("radar-204")].levels
+    assert list(levels) == ["fall:bed", "fall:door", "fall"]
 
 
 def test_what_is_tampered_with_is_remembered_as_on_until_it_is_right_again() -> None:
