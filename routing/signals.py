@@ -236,7 +236,7 @@ def _packet_key(event: SignalReceived) -> str:
     A press whose commit died with the hub comes again like one whose acknowledgement did. The
     content is the same and the times overlap; the packet id is the difference.
     """
-    if not event.key or not event.delivery.packet or event.key_window > COPY_WITHIN:
+    if not event.delivery.packet or event.key_window > COPY_WITHIN:
         return ""
     return f"#{event.delivery.packet} {event.key}"
 
@@ -386,11 +386,13 @@ def _says_again(before: DeviceNow, reading: Reading) -> bool:
 
 
 def _is_overtaken(event: SignalReceived, before: DeviceNow, now: datetime) -> bool:
-    """Tell whether the device said this before what was heard of it last."""
+    """Tell whether the device said this before what was heard of it last.
+
+    Without a session nothing was counted before, and so nothing is behind it.
+    """
     behind = before.number - event.number
     return (
-        event.session != ""
-        and event.session == before.session
+        event.session == before.session
         and event.number > 0
         and 0 < behind <= SWAPPED
         and before.last_heard is not None
