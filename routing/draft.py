@@ -378,15 +378,12 @@ def receipt_due(draft: Draft, call: Call) -> datetime | None:
 
 
 def watchers(draft: Draft, call: Call) -> tuple[HandsetId, ...]:
-    """Return the telephones whose list has this call: rung, told, concerned, or on its unit."""
+    """Return the telephones that list this call: rung for it, concerned, or on its unit."""
     people = (call.owner, call.asked_by, call.offered_to, *call.present, *call.responders)
     return tuple(
         handset
         for handset, now, staff in draft.on_duty()
-        if handset in call.ringing
-        or handset in call.told
-        or staff in people
-        or covers(draft.plan, now, call.unit)
+        if handset in call.told or staff in people or covers(draft.plan, now, call.unit)
     )
 
 

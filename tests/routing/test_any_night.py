@@ -1,6 +1,7 @@
 """Whatever happens in a night: sentences that hold after every step."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -8,8 +9,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 from hypothesis.stateful import rule as happens
 
 from routing.calls import CallState
-from routing.cards import allowed
-from routing.effects import Book, Reply, Ring, Send, Withdraw
+from routing.cards import allowed, shown_on
+from routing.draft import Draft
+from routing.effects import Book, Reply, Ring, Send, Show, Withdraw
 from routing.events import (
     BridgeChanged,
     BrokerChanged,
@@ -34,6 +36,21 @@ from tests.routing import night as n
 
 STAFF = ("anne", "per", "eva", "stud", "omar", "lise")
 ALARMS = ("wrist-ola", "wrist-kari", "cord-204", "cord-301", "wrist-spare")
+Kept = tuple[dict[Any, Any], ...]
+
+
+def kept(state: State) -> Kept:
+    """Copy every dict of a state: a step must write to none of them."""
+    return (
+        dict(state.calls),
+        dict(state.handsets),
+        dict(state.devices),
+        dict(state.bridges),
+        dict(state.waiting),
+        dict(state.proofs),
+        dict(state.places),
+        *(dict(call.ringing) for call in state.calls.values()),
+    )
 
 
 def plan() -> Plan:
@@ -55,9 +72,11 @@ class AnyNight(RuleBasedStateMachine):
         self.serial = 0
         self.epoch = 0
         self.ids: dict[CallId, None] = {}
+        self.given: list[tuple[State, Kept]] = []
 
     def offer(self, event: Event) -> tuple[object, ...]:
         before = self.state
+        self.given.append((before, kept(before)))
         self.state, effects = step(before, event, self.now)
         again = step(before, event, self.now)
         assert (self.state, effects) == again, "the same question has the same answer"
@@ -91,6 +110,20 @@ class AnyNight(RuleBasedStateMachine):
             one for one in silent if one[1] != tapped
         }, "Ring and Withdraw announce exactly what changed"
         self.check_press(event, effects, books)
+        self.check_told(effects)
+
+    def check_told(self, effects: tuple[object, ...]) -> None:
+        afresh = Draft(self.state, self.now)
+        afresh.listen_until(self.state.listening_until)
+        assert afresh.done()[0].due == self.state.due, "the deadline kept is the real one"
+        for one in effects:
+            if isinstance(one, Show) and one.call in self.state.open:
+                lists = [h for h in self.state.handsets if one.call in shown_on(self.state, h)]
+                assert list(one.handsets) == lists, "who lists a call is told what changed"
+
+    def teardown(self) -> None:
+        for state, was in self.given:
+            assert kept(state) == was, "a state that was given never changes"
 
     def check_press(self, event: Event, effects: tuple[object, ...], books: list[Book]) -> None:
         if not isinstance(event, SignalReceived) or not isinstance(
@@ -216,6 +249,8 @@ class AnyNight(RuleBasedStateMachine):
             if call.state is CallState.TAKEN:
                 assert call.owner is not None
                 assert call.arrive_by is not None
+            if call.owner is None:
+                assert call.arrive_by is None
 
     @invariant()
     def who_is_present_is_at_a_call_that_says_so(self) -> None:
