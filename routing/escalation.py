@@ -6,7 +6,7 @@ acts. Patience counts from when the step was due, so that after an outage the la
 Everybody reached keeps ringing: climbing adds people, it takes nobody away.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -89,16 +89,24 @@ def join_ringing(draft: Draft, call: Call, handset: HandsetId) -> Call:
     """Let a telephone that came to duty, or came back, ring with those rung so far."""
     if handset in call.ringing or call.climbs_at is None:
         return call
-    rungs = call.ladder.rungs[: call.rung + 1]
-    if call.rung >= len(call.ladder.rungs):
-        rungs = (*rungs, call.ladder.failsafe)
-    for rung in rungs:
-        chosen = choose(draft, call, rung)
+    for chosen in _so_far(draft, call):
         for one in chosen.rung:
-            if one.handset == handset and _carried(draft, call, one.staff):
+            # Chosen as one of everybody, who declined has quiet until the next round.
+            asked = one.handset == handset and one.staff not in call.declined
+            if asked and _carried(draft, call, one.staff):
                 because = Because(call.because.reason, considered=chosen.considered)
                 return _ring(draft, call, handset, one.staff, because)
     return call
+
+
+def _so_far(draft: Draft, call: Call) -> Iterator[Chosen]:
+    """Yield whom each step chose until now; where the failsafe rings nobody, everybody."""
+    for rung in call.ladder.rungs[: call.rung + 1]:
+        yield choose(draft, call, rung)
+    if call.rung >= len(call.ladder.rungs):
+        yield choose(draft, call, call.ladder.failsafe)
+        if not call.ringing and not for_the_list(call):
+            yield everybody(draft, call)
 
 
 def _carried(draft: Draft, call: Call, staff: StaffId) -> bool:

@@ -89,6 +89,39 @@ def test_who_comes_to_duty_in_the_failsafe_rings_with_its_people() -> None:
     night.at("02:00:50", sign_in("omar")).expects("ring 1-1 omar")
 
 
+LEADERS_LAST = with_ladder(
+    rung(30, TargetKind.STAFF, "eva"), failsafe=rung(600, TargetKind.ROLE, "leader")
+)
+
+
+def test_who_comes_to_duty_where_the_failsafe_rings_nobody_is_rung_at_once() -> None:
+    night = Night(LEADERS_LAST, on_duty=()).at("02:00", press())
+    assert night.call().ringing == {}
+
+    night.at("02:00:10", sign_in("omar"))
+
+    assert "ring 1-1 omar" in heard(night)
+    night.at("02:00:11", reports("omar", HandsetState.READY))
+    assert night.faults() == []
+    night.at("02:00:20", sign_in("lise")).expects()
+
+
+def test_who_declined_and_whose_telephone_blinks_has_quiet_until_the_next_round() -> None:
+    night = Night(LEADERS_LAST, on_duty=("omar",)).at("02:00", press())
+    night.at("02:00:10", decline("omar")).at("02:00:20", reports("omar", HandsetState.GONE))
+
+    night.at("02:00:30", reports("omar", HandsetState.READY)).expects()
+    night.at("02:10")
+    assert night.rung() == ["omar"]
+
+
+def test_who_comes_to_duty_is_not_rung_for_what_stands_on_the_days_list() -> None:
+    night = Night(on_duty=()).at("02:00", signal("wrist-ola", BatteryRead(percent=3.0)))
+    assert night.call().rung == len(night.call().ladder.rungs)
+
+    night.at("02:00:10", sign_in("omar")).expects()
+
+
 def test_the_failsafe_rings_its_own_people_and_not_the_whole_house() -> None:
     plan = with_ladder(
         rung(30, TargetKind.STAFF, "eva"), failsafe=rung(60, TargetKind.STAFF, "lise")
