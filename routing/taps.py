@@ -167,7 +167,7 @@ def _take(draft: Draft, call: Call, by: By) -> Answered:
 def _is_held(draft: Draft, call: Call, staff: StaffId) -> bool:
     """Tell whether somebody else has the call already and did not offer it to this person."""
     held = call.owner is not None and call.offered_to != staff
-    return held or (call.state is CallState.PRESENT and covered_by_presence(draft, call))
+    return held or covered_by_presence(draft, call)
 
 
 def wants_more(call: Call) -> bool:
@@ -176,7 +176,7 @@ def wants_more(call: Call) -> bool:
     An emergency asks for several; another call rings on where help was asked for once more
     while somebody was there already.
     """
-    rings_beside = call.state is CallState.PRESENT and call.climbs_at is not None
+    rings_beside = call.climbs_at is not None
     return call.owner is not None and (call.ladder.responders > 1 or rings_beside)
 
 
@@ -351,7 +351,7 @@ def _may_not_close(draft: Draft, call: Call, event: CallClosed) -> Reason | None
 
 
 def _undo(draft: Draft, call: Call, by: By) -> Answered:
-    if call.owner is None and call.state is CallState.RINGING:
+    if call.state is CallState.RINGING:
         return _yes(call, Reason.ALREADY_DONE)
     in_time = call.taken_at is not None and draft.now - call.taken_at <= UNDO_WITHIN
     if call.owner != by.staff or call.state is not CallState.TAKEN or not in_time:
