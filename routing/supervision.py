@@ -48,7 +48,7 @@ from routing.readings import (
     Problem,
     Reading,
 )
-from routing.state import BridgeNow, DeviceNow, State
+from routing.state import BridgeNow, DeviceNow, Level, State
 from routing.technical import (
     BRIDGE,
     BROKER,
@@ -305,27 +305,35 @@ def _watch_offline(draft: Draft, device: Device, now: DeviceNow) -> None:
 
 def _watch_stuck(draft: Draft, device: Device, now: DeviceNow) -> None:
     level = now.levels.get("motion")
-    if level is None or (level.value != "on" and not _lived_in(draft, device, level.since)):
-        mended(draft, STUCK, device=device.id)
+    if level is None:
         return
-    due = level.since + (STUCK_AFTER if level.value == "on" else STILL_AFTER)
-    if due > draft.now:
+    due = _stuck_at(draft, device, level)
+    if due is None or due > draft.now:
         mended(draft, STUCK, device=device.id)
-        draft.look_at(due)
+        if due is not None:
+            draft.look_at(due)
     elif not any(is_fault(call, STUCK, device.id, None) for call in draft.open_calls()):
         known = facts(device=device.id, since=level.since.isoformat())
         because = Because(Reason.SENSOR_STUCK, facts=known)
         technical(draft, STUCK, because, device=device.id, priority=Priority.ROUTINE)
 
 
-def _lived_in(draft: Draft, device: Device, since: datetime) -> bool:
-    """Tell whether somebody has been at home in the device's room since then."""
-    return any(
-        stay.since <= since and stay.profile is not Profile.OUT
+def _stuck_at(draft: Draft, device: Device, level: Level) -> datetime | None:
+    """Return when movement, or stillness, has lasted too long; None: nobody lives there.
+
+    Stillness counts from when somebody has been at home in the device's room: a sensor that
+    was blind before a patient moved in is told too.
+    """
+    if level.value == "on":
+        return level.since + STUCK_AFTER
+    still = [
+        max(level.since, held.since, stay.since)
         for held in draft.index.assignments.get(device.id, ())
-        if held.since <= since and (held.until is None or held.until > draft.now)
+        if held.until is None or held.until > draft.now
         for stay in stays_in_room(draft.index, held.room, draft.now, draft.now)
-    )
+        if stay.profile is not Profile.OUT
+    ]
+    return min(still) + STILL_AFTER if still else None
 
 
 # --- Bridges, the broker, the store, the clock ------------------------------------------------
