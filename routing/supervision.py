@@ -156,7 +156,8 @@ def adopted(draft: Draft) -> None:
             draft.put_device(device.id, replace(known, watched_since=draft.now))
         if device.life not in _WATCHED:
             _out_of_use(draft, device)
-    for device_id in draft.devices:
+    # Also one that was never understood, and so is not among those heard.
+    for device_id in {**draft.state.plan.devices, **draft.devices}:
         if device_id not in draft.plan.devices:
             _retire(draft, device_id)
     draft.look_at(draft.now)

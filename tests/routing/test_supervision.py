@@ -138,6 +138,20 @@ def test_a_device_that_leaves_the_plan_takes_its_fault_along() -> None:
     assert DeviceId("wrist-ola") not in night.state.devices
 
 
+@pytest.mark.parametrize("heard", [(), (signal("wrist-ola", ALIVE),)])
+def test_a_device_that_leaves_the_plan_takes_its_own_faults_along_and_no_other(
+    heard: tuple[SignalReceived, ...],
+) -> None:
+    night = Night().at("01:00", *heard)
+    night.at("02:00", FaultNoticed("qos0", "", DeviceId("wrist-ola")))
+    night.at("02:01", FaultNoticed("qos0", "", DeviceId("wrist-kari")))
+    devices = {one: kept for one, kept in solvik().devices.items() if one != "wrist-ola"}
+
+    night.at("02:10", PlanAdopted(replace(solvik(), version=2, devices=devices)))
+
+    assert [call.device for call in night.open()] == ["wrist-kari"]
+
+
 def test_a_new_device_is_watched_from_when_it_was_adopted() -> None:
     night = Night()
     night.at("03:00", PlanAdopted(watched()))
