@@ -30,8 +30,8 @@ KEPT = 20
 SERIOUS = (
     CallType.EMERGENCY,
     CallType.ASSIST,
-    CallType.BATHROOM,
     CallType.FALL_CONFIRMED,
+    CallType.BATHROOM,
     CallType.PATIENT,
     CallType.WANDER,
     CallType.FALL_SUSPECTED,

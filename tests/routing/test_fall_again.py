@@ -1,12 +1,24 @@
 """A fall that is never said to be over does not silence the next one."""
 
+from routing.cards import allowed
 from routing.effects import Booked, Reason
 from routing.events import Delivery, SignalReceived
+from routing.ids import StaffId
 from routing.plan import CallType, Plan, Priority, TriggerKind
 from routing.readings import FallPhase, FallSeen
 from routing.supervision import only_heard
 from routing.technical import STAYS_ON
-from tests.routing.night import Night, arrive, backlog, close, rule, signal, take, with_rules
+from tests.routing.night import (
+    Night,
+    arrive,
+    backlog,
+    close,
+    press,
+    rule,
+    signal,
+    take,
+    with_rules,
+)
 
 
 def fall(phase: FallPhase = FallPhase.SUSPECTED, **more: object) -> SignalReceived:
@@ -81,3 +93,27 @@ def test_a_device_that_goes_on_saying_it_is_looked_at_until_it_says_otherwise() 
 
 def test_a_first_fall_has_nobody_look_at_the_device() -> None:
     assert STAYS_ON not in picked_up().faults()
+
+
+def test_a_cord_pulled_after_a_confirmed_fall_rings_again_and_is_still_a_fall() -> None:
+    night = Night(rules(), on_duty=("anne", "per", "eva"))
+    night.at("02:00", fall(FallPhase.CONFIRMED)).at("02:01", arrive("eva"))
+
+    night.at("02:02", press("cord-204"))
+
+    call = night.call()
+    assert (call.type, call.pressed) == (CallType.FALL_CONFIRMED, 1)
+    # Eva is an assistant: somebody trained looks, and whoever is rung may take it.
+    assert "close" not in allowed(night.state, call, StaffId("eva"))
+    assert night.rung()
+    assert "take" in allowed(night.state, call, StaffId("anne"))
+    night.at("02:03", take("anne"))
+    assert night.call().owner == "anne"
+
+
+def test_a_fall_seen_after_the_cord_was_pulled_makes_it_a_fall() -> None:
+    night = Night(rules()).at("02:00", press("cord-204"))
+
+    night.at("02:01", fall(FallPhase.CONFIRMED))
+
+    assert night.call().type is CallType.FALL_CONFIRMED
