@@ -111,7 +111,8 @@ def _rivalry(track: Track, here: RoomId, now: datetime) -> Track:
         return replace(track, rival=best, rival_since=now)
     if now - track.rival_since < DWELL:
         return track
-    return replace(track, room=best, rival=None, rival_since=None, sure=False)
+    # Nothing certain is carried along: a room that a rival leads has not been so since.
+    return replace(track, room=best, rival=None, rival_since=None)
 
 
 def placing(device: DeviceId, track: Track, now: datetime) -> Placing | None:
