@@ -8,7 +8,8 @@ tests reach which line; a mutant meets those, the fastest first, in a forked pro
 them loaded already: the code of its functions is swapped. What they let live meets
 `test_any_night` too. Verdicts are kept in `test-output/mutation.jsonl`: a run that was stopped
 goes on where it was, and a mutant that a test killed is not tried again. Survivors that
-`docs/mutation.md` explains are counted apart. Exit code 1: a survivor that nobody explained.
+`docs/mutation.md` explains are counted apart. Exit code 1: a survivor that nobody explained, or
+an explanation of what is not there any more.
 """
 
 import argparse
@@ -431,32 +432,40 @@ def _run(
         verdicts.keep(mutant, killed=killed)
 
 
-def _told(drawn: Sequence[Mutant], possible: int, verdicts: Verdicts, *, as_json: bool) -> int:
+def _told(
+    drawn: Sequence[Mutant], made: Sequence[Mutant], verdicts: Verdicts, *, as_json: bool
+) -> int:
+    there = {(one.path.name, one.what) for one in made}
+    files = {one.path.name for one in made}
+    stale = sorted((file, what) for file, what in explained() - there if file in files)
     ran = [one for one in drawn if one.key in verdicts.killed | verdicts.survived]
     left = [one for one in ran if one.key in verdicts.survived]
     known = explained()
     new = [one for one in left if (one.path.name, one.what) not in known]
     listed = [{"file": m.path.name, "line": m.line, "change": m.what} for m in new]
     summary = {
-        "possible": possible,
+        "possible": len(made),
         "drawn": len(drawn),
         "ran": len(ran),
         "killed": len(ran) - len(left),
         "explained": len(left) - len(new),
         "survivors": listed,
+        "stale": [f"{file}: {what}" for file, what in stale],
     }
     if as_json:
         print(json.dumps(summary, indent=2, ensure_ascii=False))
     else:
         for one in new:
             print(f"survived  {one.path.name}:{one.line}  {one.what}")
+        for file, what in stale:
+            print(f"explained, but not there any more  {file}  {what}")
         print(
-            f"{len(ran)} of {possible} mutants tried: {len(ran) - len(left)} killed, "
+            f"{len(ran)} of {len(made)} mutants tried: {len(ran) - len(left)} killed, "
             f"{len(left) - len(new)} explained in docs/mutation.md, {len(new)} survived."
         )
         if len(ran) < len(drawn):
             print(f"{len(drawn) - len(ran)} not reached in time: run it again, it goes on.")
-    return 1 if new else 0
+    return 1 if new or stale else 0
 
 
 def main(arguments: Iterable[str] | None = None) -> int:
@@ -497,7 +506,7 @@ def main(arguments: Iterable[str] | None = None) -> int:
         loaded.run(
             lambda: _run(drawn, there, loaded, suite, verdicts, jobs=given.jobs, ends=ends)
         )
-    return _told(drawn, len(made), verdicts, as_json=given.json)
+    return _told(drawn, made, verdicts, as_json=given.json)
 
 
 if __name__ == "__main__":
