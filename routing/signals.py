@@ -161,9 +161,8 @@ def _not_in_use(draft: Draft, event: SignalReceived, device: Device | None) -> B
         return _DUPLICATE  # of the proof, which nothing but a new plan makes a device in use
     why = "unknown" if device is None else device.life.value
     because = Because(Reason.NOT_IN_USE, facts=(("device", event.device), ("life", why)))
-    pressed = not event.delivery.retained and any(
-        isinstance(one, HelpPressed) for one in event.readings
-    )
+    told_now = not event.test and not event.delivery.retained
+    pressed = told_now and any(isinstance(one, HelpPressed) for one in event.readings)
     if device is not None and device.life is not DeviceLife.RETIRED:
         _heard_out_of_use(draft, event, device, before, pressed=pressed)
     call = None

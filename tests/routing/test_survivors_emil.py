@@ -444,6 +444,16 @@ def test_an_old_press_that_the_broker_remembers_of_a_retired_device_calls_nobody
     assert night.faults() == []
 
 
+def test_s1_test_traffic_of_a_device_in_cleaning_calls_nobody() -> None:
+    night = Night(with_device(solvik(), "wrist-ola", life=DeviceLife.CLEANING))
+
+    night.at("02:00", press(test=True)).expects().booked(Booked.TECHNICAL, Reason.NOT_IN_USE)
+    assert night.faults() == []
+
+    night.at("02:01", press())
+    assert night.faults() == ["pressed_not_in_use"]
+
+
 @pytest.mark.parametrize(
     ("device", "reason"),
     [
