@@ -18,7 +18,7 @@ from routing.events import (
     StoreChanged,
     StoreState,
 )
-from routing.ids import BridgeId, StaffId
+from routing.ids import BridgeId, PatientId, StaffId
 from routing.plan import CallType, Competence, Priority, Role
 from routing.readings import (
     Availability,
@@ -33,10 +33,13 @@ from tests.routing.night import (
     arrive,
     decline,
     motion,
+    pause,
     press,
+    resume,
     signal,
     solvik,
     take,
+    telephone,
     undo,
     with_device,
 )
@@ -153,6 +156,28 @@ def test_where_only_a_student_is_there_is_nothing_to_take_back() -> None:
     night = ringing("anne", "stud").at("02:14:10", arrive("stud"))
 
     night.at("02:14:12", undo("anne")).expects().replied(Reason.NOT_ALLOWED, ok=False)
+
+
+def test_the_state_knows_the_telephone_of_who_has_a_call_and_of_no_student() -> None:
+    night = ringing("anne", "per", "stud").at("02:14:10", arrive("stud"))
+    assert night.call().owner_handset is None
+
+    night.at("02:14:20", take("anne"))
+    night.at("02:14:30", arrive("per"))
+    assert night.call().owner_handset == telephone("anne")
+
+    came = ringing().at("02:14:10", arrive("per"))
+    assert came.call().owner_handset == telephone("per")
+
+
+def test_pausing_or_resuming_the_rules_of_one_patient_leaves_another_s_pause() -> None:
+    night = Night()
+    until = night.clock("03:00")
+    night.at("02:14", replace(pause("per", until), patient=PatientId("kari")))
+
+    night.at("02:15", pause("anne", until)).at("02:16", resume("anne"))
+
+    assert [one.patient for one in night.state.pauses] == ["kari"]
 
 
 # --- Devices and bridges ----------------------------------------------------------------------
