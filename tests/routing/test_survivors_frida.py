@@ -31,6 +31,7 @@ from routing.supervision import only_heard
 from tests.routing.night import (
     Night,
     arrive,
+    ask,
     decline,
     motion,
     pause,
@@ -168,6 +169,33 @@ def test_the_state_knows_the_telephone_of_who_has_a_call_and_of_no_student() -> 
 
     came = ringing().at("02:14:10", arrive("per"))
     assert came.call().owner_handset == telephone("per")
+
+
+@pytest.mark.parametrize(
+    ("named", "room", "unit"), [("301", "301", "b"), ("loft", "loft", "a"), ("", "204", "a")]
+)
+def test_help_is_wanted_in_the_room_that_is_named_else_where_the_call_is(
+    named: str, room: str, unit: str
+) -> None:
+    night = ringing().at("02:15", ask("anne", call="1-1", room=named))
+
+    assert (night.call("1-2").room, night.call("1-2").unit) == (room, unit)
+
+
+def test_who_asks_twice_stands_in_the_story_with_the_count() -> None:
+    night = Night().at("02:14", ask("anne")).at("02:15", ask("anne"))
+
+    again = [one for one in night.all if isinstance(one, Note)]
+    assert [one.staff for one in again if one.move is Move.PRESSED_AGAIN] == ["anne"]
+    assert night.call().pressed == 2
+
+
+def test_a_pause_that_ends_now_is_none() -> None:
+    night = Night()
+
+    night.at("02:14", pause("anne", night.clock("02:14")))
+
+    night.replied(Reason.NOT_ALLOWED, ok=False)
 
 
 def test_pausing_or_resuming_the_rules_of_one_patient_leaves_another_s_pause() -> None:
