@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
-from routing.calls import CallState
 from routing.defaults import policy_for
-from routing.draft import REACHABLE, Draft, covers
+from routing.draft import REACHABLE, Draft, awaited, covers
 from routing.effects import Considered, Reason
 from routing.events import HandsetState
 from routing.ids import HandsetId, StaffId, UnitId
@@ -147,8 +146,7 @@ def _candidates(draft: Draft, call: Call, target: Target) -> list[tuple[StaffId,
     return [
         (staff, Reason.ON_DUTY if target.unit is None else Reason.ON_UNIT)
         for _, now, staff in draft.on_duty()
-        if fits(plan, staff, target.value)
-        and (target.unit is None or covers(plan, now, within))
+        if fits(plan, staff, target.value) and covers(plan, now, within)
     ]
 
 
@@ -226,7 +224,7 @@ _Telephones = dict[StaffId, list[tuple[HandsetId, HandsetNow]]]
 def _spare_the_busy(
     draft: Draft,
     call: Call,
-    busy: dict[StaffId, None],
+    busy: dict[StaffId | None, None],
     passed: dict[StaffId, Reason | None],
 ) -> None:
     """Pass over who is with somebody else, while somebody free can carry the call.
@@ -282,16 +280,13 @@ def _passed_over(  # noqa: PLR0911 - one row for each reason
     return None
 
 
-def _busy(draft: Draft, call: Call) -> dict[StaffId, None]:
+def _busy(draft: Draft, call: Call) -> dict[StaffId | None, None]:
     """Return who is on the way to, or with, somebody else."""
-    busy: dict[StaffId, None] = {}
+    busy: dict[StaffId | None, None] = {}
     for other in draft.open_calls():
-        if other.id == call.id:
-            continue
-        if other.state is CallState.TAKEN and other.owner is not None:
-            busy[other.owner] = None
-        for staff in other.present:
-            busy[staff] = None
+        if other.id != call.id:
+            coming = (other.owner, *other.responders) if awaited(other) else ()
+            busy.update(dict.fromkeys((*coming, *other.present)))
     return busy
 
 
