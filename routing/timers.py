@@ -11,7 +11,6 @@ from datetime import timedelta
 from functools import partial
 
 from routing import rules
-from routing.calls import CallState
 from routing.draft import Draft, arrival_due, asking_due, facts, receipt_due
 from routing.effects import Because, Move, Note, Reason, Ring
 from routing.escalation import due_call, send_all
@@ -33,9 +32,9 @@ def due(draft: Draft) -> None:
             if error is not None:
                 _rule_failed(draft, rule_id, waiting, error)
     for call in draft.open_calls():
-        # An earlier one may have changed it: closed it, rung beside it.
+        # An earlier one whose timer raised may have changed it: the technical call is joined.
         now = draft.calls[call.id]
-        if call.id in draft.open and _is_due(draft, now):
+        if _is_due(draft, now):
             error = draft.attempt(partial(due_call, draft, now))
             if error is not None:
                 _ring_everybody(draft, now, error)
@@ -57,9 +56,10 @@ def _ring_everybody(draft: Draft, call: Call, error: Exception) -> None:
         if not draft.reachable(now) or is_student(draft.plan, staff):
             continue
         before = ringing.get(handset)
-        again = 1 if before is None and handset in told else 0
-        again = again if before is None else before.again + 1
-        since = draft.now if before is None else before.since
+        if before is None:
+            again, since = 1 if handset in told else 0, draft.now
+        else:
+            again, since = before.again + 1, before.since
         ringing[handset] = Ringing(staff, since, again=again, because=because, missed=True)
         told = told if handset in told else (*told, handset)
         draft.rang[call.id, handset] = None
@@ -72,10 +72,9 @@ def _ring_everybody(draft: Draft, call: Call, error: Exception) -> None:
     later = draft.now + TRIED_AGAIN
     after = draft.change(call, because, ringing=ringing, told=told, round=number)
     after = send_all(draft, after, channels, because)
-    climbs = call.state is CallState.RINGING or call.climbs_at is not None
     draft.change(
         after,
-        climbs_at=later if climbs else None,
+        climbs_at=None if call.climbs_at is None else later,
         arrive_by=None if call.arrive_by is None else max(call.arrive_by, later),
         ask_at=None if call.ask_at is None else max(call.ask_at, later),
     )

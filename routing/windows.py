@@ -35,8 +35,8 @@ def began(window: Window, at: datetime, zone: ZoneInfo) -> datetime | None:
     if not inside(window, at, zone):
         return None
     local = at.astimezone(zone)
-    over_midnight = window.since >= window.until and local.time() < window.since
-    day = local.date() - _A_DAY if over_midnight else local.date()
+    # Inside and before its hour: it came over midnight.
+    day = local.date() - _A_DAY if local.time() < window.since else local.date()
     return datetime.combine(day, window.since, tzinfo=zone).astimezone(UTC)
 
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from routing.plan import Window
-from routing.windows import inside, opens_after
+from routing.windows import began, inside, opens_after
 
 OSLO = ZoneInfo("Europe/Oslo")
 NIGHT = Window(time(22), time(6))
@@ -71,3 +71,12 @@ def test_when_a_window_opens_next() -> None:
     assert opens_after(NIGHT, local(4, 22), OSLO) == local(5, 22)
     assert opens_after(Window(time(8), time(9), (4,)), local(6, 9), OSLO) == local(13, 8)
     assert opens_after(Window(time(8), time(9), ()), local(6, 9), OSLO) is None
+
+
+def test_when_the_window_began_that_it_is_now() -> None:
+    day = Window(time(8), time(20))
+    assert began(day, local(4, 12), OSLO) == local(4, 8)
+    assert began(NIGHT, local(4, 22), OSLO) == local(4, 22)
+    assert began(NIGHT, local(4, 23), OSLO) == local(4, 22)
+    assert began(NIGHT, local(5, 5), OSLO) == local(4, 22)
+    assert began(NIGHT, local(5, 6), OSLO) is None
