@@ -182,6 +182,22 @@ def test_help_is_wanted_in_the_room_that_is_named_else_where_the_call_is(
     assert (night.call("1-2").room, night.call("1-2").unit) == (room, unit)
 
 
+def test_a_student_may_come_to_an_emergency_and_it_rings_on_for_a_second_carer() -> None:
+    night = Night(on_duty=("anne", "per", "omar", "stud"))
+    night.at("02:14", ask("anne", emergency=True)).at("02:14:05", take("per"))
+
+    night.at("02:14:10", take("stud")).replied(Reason.TAKEN, ok=True, by="per")
+
+    assert night.call().responders == ("stud",)
+    assert telephone("omar") in night.call().ringing
+
+
+def test_a_call_is_taken_since_it_was_taken_not_since_the_arrival() -> None:
+    night = ringing().at("02:14:10", take("anne")).at("02:15", arrive("anne"))
+
+    assert night.call().taken_at == night.clock("02:14:10")
+
+
 def test_who_asks_twice_stands_in_the_story_with_the_count() -> None:
     night = Night().at("02:14", ask("anne")).at("02:15", ask("anne"))
 
