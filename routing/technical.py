@@ -103,7 +103,7 @@ def nobody_reached(draft: Draft) -> None:
         ready = any(draft.handsets[handset].state.value == "ready" for handset in call.ringing)
         if call.type is CallType.TECHNICAL or for_the_list(call) or ready:
             continue
-        known = facts(room=call.room, unit=call.unit or "", call=call.id)
+        known = facts(room=call.room, unit=call.unit, call=call.id)
         because = Because(Reason.NO_READY_HANDSET, facts=known)
         for other in draft.open_calls():
             if other.fault == NOBODY and other.unit == call.unit:

@@ -75,17 +75,16 @@ def may_know(index: Index, calls: Iterable[Call], tag: DeviceId, at: datetime) -
     held = _held(index, tag, at)
     if held is not None and (held.purpose is Purpose.STAFF or held.room is not None):
         return False
-    if held is None or held.patient is None:
-        return any(_about(call, None, tag) for call in calls)
-    stay = stay_at(index, held.patient, at)
+    patient = None if held is None else held.patient
+    stay = stay_at(index, patient, at)
     if stay is not None and stay.place is not None:
         return True
-    return any(_about(call, held.patient, tag) for call in calls)
+    return any(_about(call, patient, tag) for call in calls)
 
 
 def called(state: State) -> tuple[DeviceId, ...]:
     """Return the tags of those whom the open calls are about: their place is news at once."""
-    if not state.open or state.now is None:
+    if state.now is None:
         return ()
     index = index_of(state.plan)
     found: dict[DeviceId, None] = {}
@@ -179,7 +178,8 @@ def of_call(state: State, call: Call, now: datetime) -> Seen | None:
     if not patients and call.device is not None:
         last = state.places.get(call.device)
     pressed = _pressed_in(index, call)
-    if pressed is not None and (last is None or pressed.seen_at > last.seen_at):
+    # In the same moment the press is the surer word.
+    if pressed is not None and (last is None or pressed.seen_at >= last.seen_at):
         last = pressed
     return _as_of(state.plan, last, own or call.room, now)
 
