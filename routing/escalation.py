@@ -149,11 +149,22 @@ def lose_ringing(draft: Draft, call: Call, handset: HandsetId, because: Because)
     if handset not in call.ringing:
         return call
     call = stop_on(draft, call, handset, because)
-    in_failsafe = call.rung >= len(call.ladder.rungs)
-    if call.ringing or call.climbs_at is None or in_failsafe:
+    if call.ringing or call.climbs_at is None:
         return call
+    if call.rung >= len(call.ladder.rungs):
+        return _ring_who_is_left(draft, call, because)
     reason = because.reason
     return climb(draft, call, Reason.ALL_DECLINED if reason is Reason.DECLINED else reason)
+
+
+def _ring_who_is_left(draft: Draft, call: Call, because: Because) -> Call:
+    """Ring everybody who has not declined: a failsafe's round may be long, and nobody rings."""
+    if for_the_list(call):
+        return call
+    for one in everybody(draft, call).rung:
+        if one.handset is not None and one.staff not in call.declined:
+            call = _ring(draft, call, one.handset, one.staff, because)
+    return call
 
 
 def reopen(

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
@@ -33,6 +34,9 @@ from routing.state import State
 from routing.step import empty, next_deadline, step
 from routing.who import is_student
 from tests.routing import night as n
+
+# A limit that cuts an example in two is read as flaky, and coverage makes a night long.
+pytestmark = pytest.mark.timeout(900)
 
 STAFF = ("anne", "per", "eva", "stud", "omar", "lise")
 ALARMS = ("wrist-ola", "wrist-kari", "cord-204", "cord-301", "wrist-spare")

@@ -6,11 +6,13 @@ from datetime import timedelta
 import pytest
 
 from routing.calls import diagram
+from routing.defaults import DAY_LIST
 from routing.effects import Book, Booked, Move, Note, Reason
 from routing.events import Event, HandsetState, SignedIn, Started
 from routing.ids import BedId, DeviceId, PatientId, StaffId
 from routing.plan import (
     CallType,
+    Ladder,
     Priority,
     RuleState,
     Stay,
@@ -485,3 +487,36 @@ def test_the_picture_of_a_calls_life_shows_what_leads_elsewhere_and_nothing_else
         "present --> closed: closed",
         "closed --> [*]",
     ]
+
+
+def last_of_the_failsafe() -> Night:
+    """Lise is all whom this failsafe rings; Omar is on duty elsewhere."""
+    plan = with_ladder(
+        rung(30, TargetKind.STAFF, "eva"), failsafe=rung(600, TargetKind.STAFF, "lise")
+    )
+    night = Night(plan, on_duty=("omar", "lise")).at("02:00", press())
+    assert set(night.call().ringing) == {"tel-lise"}
+    return night
+
+
+def test_where_the_last_telephone_of_a_failsafe_goes_everybody_there_is_rings_at_once() -> None:
+    night = last_of_the_failsafe().at("02:00:10", reports("lise", HandsetState.GONE))
+
+    assert "ring 1-1 omar" in heard(night)
+
+
+def test_so_it_is_where_the_last_of_a_failsafe_declines_who_then_has_quiet() -> None:
+    night = last_of_the_failsafe().at("02:00:10", decline("lise"))
+
+    assert night.rung() == ["omar"]
+
+
+def test_what_stands_on_the_days_list_wakes_nobody_when_its_last_telephone_goes() -> None:
+    lists = Ladder(DAY_LIST, (), rung(600, TargetKind.STAFF, "lise"))
+    night = Night(replace(solvik(), ladders={DAY_LIST: lists}), on_duty=("anne", "lise"))
+    night.at("02:00", signal("wrist-ola", BatteryRead(percent=3.0)))
+    assert set(night.call().ringing) == {"tel-lise"}
+
+    night.at("02:00:10", reports("lise", HandsetState.GONE))
+
+    assert night.call().ringing == {}

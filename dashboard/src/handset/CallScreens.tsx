@@ -122,7 +122,7 @@ function IncomingActions({ card, hubNow, busy, act, ask }: Stage) {
 function WayActions({ card, hubNow, busy, tookAt, act, ask }: Stage) {
   const words = useWords();
   const may = (action: Action) => card.can.includes(action);
-  const left = tookAt === null ? 0 : undoLeft(tookAt, Date.now());
+  const left = tookAt === null || !may("undo") ? 0 : undoLeft(tookAt, Date.now());
   return (
     <>
       <p className="owner" role="status">
