@@ -151,10 +151,11 @@ def lose_ringing(draft: Draft, call: Call, handset: HandsetId, because: Because)
     call = stop_on(draft, call, handset, because)
     if call.ringing or call.climbs_at is None:
         return call
+    if because.reason is Reason.DECLINED:
+        because = Because(Reason.ALL_DECLINED)
     if call.rung >= len(call.ladder.rungs):
         return _ring_who_is_left(draft, call, because)
-    reason = because.reason
-    return climb(draft, call, Reason.ALL_DECLINED if reason is Reason.DECLINED else reason)
+    return climb(draft, call, because.reason)
 
 
 def _ring_who_is_left(draft: Draft, call: Call, because: Because) -> Call:

@@ -9,7 +9,7 @@ from routing.calls import diagram
 from routing.defaults import DAY_LIST
 from routing.effects import Book, Booked, Move, Note, Reason
 from routing.events import Event, HandsetState, SignedIn, Started
-from routing.ids import BedId, DeviceId, PatientId, StaffId
+from routing.ids import BedId, DeviceId, HandsetId, PatientId, StaffId
 from routing.plan import (
     CallType,
     Ladder,
@@ -509,6 +509,9 @@ def test_so_it_is_where_the_last_of_a_failsafe_declines_who_then_has_quiet() -> 
     night = last_of_the_failsafe().at("02:00:10", decline("lise"))
 
     assert night.rung() == ["omar"]
+    because = night.call().ringing[HandsetId("tel-omar")].because
+    assert because is not None
+    assert because.reason is Reason.ALL_DECLINED
 
 
 def test_what_stands_on_the_days_list_wakes_nobody_when_its_last_telephone_goes() -> None:
