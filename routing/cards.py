@@ -129,9 +129,9 @@ def _may_take(state: State, call: Call, staff: StaffId) -> bool:
         and call.owner is not None
     ):
         return able  # somebody is there and more are wanted
-    free = call.owner is None or call.offered_to == staff
     covered = any(is_competent(state.plan, call.type, one) for one in call.present)
-    return free and not covered and able
+    free = call.offered_to == staff or (call.owner is None and not covered)
+    return free and able
 
 
 def _may_close(state: State, call: Call, staff: StaffId) -> bool:

@@ -166,8 +166,9 @@ def _take(draft: Draft, call: Call, by: By) -> Answered:
 
 def _is_held(draft: Draft, call: Call, staff: StaffId) -> bool:
     """Tell whether somebody else has the call already and did not offer it to this person."""
-    held = call.owner is not None and call.offered_to != staff
-    return held or covered_by_presence(draft, call)
+    if call.offered_to == staff:
+        return False  # also by who is with the patient
+    return call.owner is not None or covered_by_presence(draft, call)
 
 
 def wants_more(call: Call) -> bool:
@@ -287,7 +288,8 @@ def _arrive(draft: Draft, call: Call, event: Arrived) -> Answered:
         owner=call.owner or (by.staff if competent else None),
         owner_handset=call.owner_handset or (by.handset if competent else None),
         taken_at=call.taken_at or (draft.now if competent else None),
-        offered_to=None if call.offered_to == by.staff else call.offered_to,
+        # Whoever comes after all has taken the offer back; one made at the place stands.
+        offered_to=None if competent or call.offered_to == by.staff else call.offered_to,
         # A student there first does not end the wait for who took it.
         arrive_by=None if competent or by.staff == call.owner else call.arrive_by,
     )

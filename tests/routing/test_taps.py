@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from routing.calls import CallState
+from routing.cards import allowed
 from routing.defaults import POLICIES
 from routing.effects import Move, Reason, Reply
 from routing.events import By, CallTaken, Outcome
@@ -162,6 +163,20 @@ def test_while_an_incompetent_person_is_there_the_ladder_goes_on() -> None:
     night.at("02:14:20", arrive("stud"))
     night.at("02:16:00")
     assert "omar" in night.rung()
+
+
+def test_who_is_with_the_patient_hands_over_and_the_other_may_take_it() -> None:
+    night = Night().at("02:14:00", press()).at("02:14:10", take("anne"))
+    night.at("02:15:00", arrive("anne")).at("02:16:00", hand_over("anne", "per"))
+    assert "take" in allowed(night.state, night.call(), StaffId("per"))
+    assert "take" not in allowed(night.state, night.call(), StaffId("eva"))
+
+    night.at("02:16:10", take("eva")).replied(Reason.TAKEN_BY_ANOTHER, ok=False)
+    night.at("02:16:20", take("per")).replied(Reason.TAKEN, ok=True)
+
+    assert (night.call().owner, night.call().present) == ("per", ("anne",))
+    night.at("02:17:00", arrive("per")).at("02:17:10", left("anne"))
+    assert (night.call().state, night.call().present) == (CallState.PRESENT, ("per",))
 
 
 def test_handed_over_stays_with_the_giver_until_it_is_taken() -> None:
