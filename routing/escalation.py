@@ -162,9 +162,14 @@ def _ring_who_is_left(draft: Draft, call: Call, because: Because) -> Call:
     """Ring everybody who has not declined: a failsafe's round may be long, and nobody rings."""
     if for_the_list(call):
         return call
-    for one in everybody(draft, call).rung:
-        if one.handset is not None and one.staff not in call.declined:
-            call = _ring(draft, call, one.handset, one.staff, because)
+    left = {
+        one.handset: one.staff
+        for one in everybody(draft, call).considered
+        if one.handset is not None and one.staff not in call.declined
+    }
+    if not all(is_student(draft.plan, staff) for staff in left.values()):
+        for handset, staff in left.items():
+            call = _ring(draft, call, handset, staff, because)
     return call
 
 

@@ -514,6 +514,19 @@ def test_so_it_is_where_the_last_of_a_failsafe_declines_who_then_has_quiet() -> 
     assert because.reason is Reason.ALL_DECLINED
 
 
+def test_a_student_is_not_rung_alone_where_everybody_else_has_declined() -> None:
+    plan = with_ladder(
+        rung(30, TargetKind.STAFF, "eva"), failsafe=rung(600, TargetKind.STAFF, "lise")
+    )
+    night = Night(plan, on_duty=("omar", "lise", "stud")).at("02:00", press())
+    night.at("02:00:10", decline("lise"))
+    assert sorted(night.rung()) == ["omar", "stud"]
+
+    night.at("02:00:20", decline("omar"))
+
+    assert night.call().ringing == {}
+
+
 def test_what_stands_on_the_days_list_wakes_nobody_when_its_last_telephone_goes() -> None:
     lists = Ladder(DAY_LIST, (), rung(600, TargetKind.STAFF, "lise"))
     night = Night(replace(solvik(), ladders={DAY_LIST: lists}), on_duty=("anne", "lise"))
