@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from routing.calls import CallState
 from routing.defaults import policy_for
-from routing.draft import covers
+from routing.draft import concerned, covers
 from routing.ids import CallId, HandsetId, StaffId
 from routing.index import index_of, stay_at
 from routing.plan import CallType, Priority, Profile
@@ -59,16 +59,8 @@ def _shows(state: State, call: Call, handset: HandsetId, now: HandsetNow) -> boo
     return staff is not None and (
         handset in call.ringing
         or handset in call.told
-        or _concerns(call, staff)
+        or staff in concerned(call)
         or covers(state.plan, now, call.unit)
-    )
-
-
-def _concerns(call: Call, staff: StaffId) -> bool:
-    return (
-        staff in (call.owner, call.asked_by, call.offered_to)
-        or staff in call.present
-        or staff in call.responders
     )
 
 

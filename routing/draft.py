@@ -377,9 +377,14 @@ def receipt_due(draft: Draft, call: Call) -> datetime | None:
     return found
 
 
+def concerned(call: Call) -> tuple[StaffId | None, ...]:
+    """Return who has the call, asked for it, is offered it, is there or on the way."""
+    return (call.owner, call.asked_by, call.offered_to, *call.present, *call.responders)
+
+
 def watchers(draft: Draft, call: Call) -> tuple[HandsetId, ...]:
     """Return the telephones that list this call: rung for it, concerned, or on its unit."""
-    people = (call.owner, call.asked_by, call.offered_to, *call.present, *call.responders)
+    people = concerned(call)
     return tuple(
         handset
         for handset, now, staff in draft.on_duty()

@@ -29,7 +29,6 @@ from tests.routing.night import (
     decline,
     hand_over,
     left,
-    noise,
     press,
     reports,
     rule,
@@ -44,11 +43,7 @@ from tests.routing.night import (
     with_rules,
     with_stay,
 )
-from tests.routing.test_escalation import rung, with_ladder
-
-
-def heard(night: Night) -> list[str]:
-    return [said for one in night.effects if (said := noise(one))]
+from tests.routing.test_escalation import night_noise, rung, with_ladder
 
 
 def why_climbed(night: Night) -> list[Reason]:
@@ -102,7 +97,7 @@ def test_who_comes_to_duty_where_the_failsafe_rings_nobody_is_rung_at_once() -> 
 
     night.at("02:00:10", sign_in("omar"))
 
-    assert "ring 1-1 omar" in heard(night)
+    assert "ring 1-1 omar" in night_noise(night)
     night.at("02:00:11", reports("omar", HandsetState.READY))
     assert night.faults() == []
     night.at("02:00:20", sign_in("lise")).expects()
@@ -175,7 +170,7 @@ def test_two_calls_that_reach_the_failsafe_together_are_both_sent() -> None:
 
     night.at("02:03")
 
-    sent = [said for said in heard(night) if said.startswith("send")]
+    sent = [said for said in night_noise(night) if said.startswith("send")]
     assert sent == ["send 1-1 duty", "send 1-2 duty"]
 
 
@@ -185,7 +180,7 @@ def test_a_channel_that_two_steps_name_is_asked_once_where_both_come_at_once() -
     )
     night = Night(plan, on_duty=("anne",)).at("02:00", press())
 
-    assert [said for said in heard(night) if said.startswith("send")] == ["send 1-1 duty"]
+    assert [said for said in night_noise(night) if said.startswith("send")] == ["send 1-1 duty"]
 
 
 # --- Climbing ---------------------------------------------------------------------------------
@@ -241,7 +236,7 @@ def test_a_student_does_not_ring_beside_a_telephone_that_is_only_believed_in() -
     night.at("02:00:30", Started(2, "test", "test", night.clock("02:00:38")))
     night.at("02:00:31", reports("stud", HandsetState.READY)).expects()
     night.at("02:00:32", reports("anne", HandsetState.READY))
-    assert "ring 1-1 anne" in heard(night)
+    assert "ring 1-1 anne" in night_noise(night)
 
 
 def test_who_leaves_a_student_alone_with_the_ringing_silences_the_student_too() -> None:
@@ -250,7 +245,7 @@ def test_who_leaves_a_student_alone_with_the_ringing_silences_the_student_too() 
 
     night.at("02:00:10", reports("anne", HandsetState.GONE))
 
-    assert heard(night)[:2] == [
+    assert night_noise(night)[:2] == [
         "still 1-1 anne handset_gone",
         "still 1-1 stud student_not_alone",
     ]
@@ -326,7 +321,7 @@ def test_help_that_was_asked_for_on_a_telephone_lights_no_device_when_it_comes_b
 
     night.at("02:00:12", undo("per"))
 
-    assert not [said for said in heard(night) if said.startswith("answer")]
+    assert not [said for said in night_noise(night) if said.startswith("answer")]
 
 
 def test_a_fault_that_comes_back_lights_nothing_at_the_patients() -> None:
@@ -336,7 +331,7 @@ def test_a_fault_that_comes_back_lights_nothing_at_the_patients() -> None:
 
     night.at("02:00:12", undo("tore")).replied(Reason.UNDONE, ok=True)
 
-    assert not [said for said in heard(night) if said.startswith("answer")]
+    assert not [said for said in night_noise(night) if said.startswith("answer")]
 
 
 # --- Several come -----------------------------------------------------------------------------
@@ -502,7 +497,7 @@ def last_of_the_failsafe() -> Night:
 def test_where_the_last_telephone_of_a_failsafe_goes_everybody_there_is_rings_at_once() -> None:
     night = last_of_the_failsafe().at("02:00:10", reports("lise", HandsetState.GONE))
 
-    assert "ring 1-1 omar" in heard(night)
+    assert "ring 1-1 omar" in night_noise(night)
 
 
 def test_so_it_is_where_the_last_of_a_failsafe_declines_who_then_has_quiet() -> None:

@@ -44,14 +44,10 @@ from tests.routing.night import (
     undo,
     with_device,
 )
+from tests.routing.test_taps import ringing
 
 ZIGBEE = BridgeId("zigbee")
 ALIVE = DeviceHeard()
-
-
-def ringing(*on_duty: str) -> Night:
-    return Night(on_duty=on_duty or ("anne", "per", "omar", "lise")).at("02:14", press())
-
 
 # --- Taps -------------------------------------------------------------------------------------
 
