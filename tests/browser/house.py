@@ -173,7 +173,8 @@ def in_house(*changes: Change) -> Callable[..., Any]:
 
 EMPTY = ("house", "units", "rooms", "staff", "bridges", "handsets")
 """The sections of a house where nobody lives yet: it may stand unattended while others are
-tested, and its telephones may take their time to sign in, without a technical call about it."""
+tested, its telephones may take their time to sign in and its bridges to speak, without a
+technical call about it."""
 
 
 def _house_file(number: int, changes: tuple[Change, ...]) -> str:
@@ -191,6 +192,8 @@ def _house_file(number: int, changes: tuple[Change, ...]) -> str:
 
 def _empty(text: str) -> HouseFile:
     written = YAML(typ="safe").load(text)
+    for bridge in written["bridges"].values():
+        bridge.pop("expect_every", None)
     return parse(json.dumps({section: written[section] for section in EMPTY}))
 
 
