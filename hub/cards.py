@@ -15,6 +15,7 @@ from hub.sentence_texts import Lang
 from hub.sentences import place, sentence, why_line
 from routing import cards as core
 from routing.calls import CallState
+from routing.draft import on_the_way
 from routing.effects import Because, Ring
 from routing.events import HandsetState
 from routing.ids import CallId, HandsetId, HouseId, PatientId, RoomId, StaffId
@@ -301,8 +302,8 @@ def _busy(state: State) -> dict[StaffId, tuple[frames.Doing, str | None]]:
             continue
         room = state.plan.rooms.get(call.room) if call.room else None
         number = room.number if room else None
-        if call.state is CallState.TAKEN and call.owner is not None:
-            doing.setdefault(call.owner, (frames.Doing.ON_THE_WAY, number))
+        for staff in on_the_way(call):
+            doing.setdefault(staff, (frames.Doing.ON_THE_WAY, number))
         for staff in call.present:
             doing[staff] = (frames.Doing.WITH_PATIENT, number)
     return doing

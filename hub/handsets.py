@@ -27,6 +27,7 @@ from hub.operations import Door, Inward, Key, Operations
 from hub.watchdog import Facts, Judgement
 from hub.watching import Watching
 from routing.cards import open_calls, rings_on, shown_on
+from routing.draft import engaged
 from routing.effects import Effect, Ring, Withdraw
 from routing.events import ReceiptKind
 from routing.ids import CallId, HandsetId, HouseId
@@ -489,4 +490,4 @@ class Gateway:
 def on_a_call(settled: State, line: Line) -> bool:
     """Tell whether the person of this line is on the way to somebody, or with them."""
     staff = line.session.staff
-    return any(staff == call.owner or staff in call.present for call in open_calls(settled))
+    return any(staff in engaged(call) for call in open_calls(settled))

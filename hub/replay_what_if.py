@@ -18,7 +18,7 @@ from hub.core import Core
 from hub.replay_supposed import Extra, Supposed, supposed_plan
 from hub.replay_worlds import Assumed, Course, FirstDifference, Pair, WhatIf
 from hub.store.rows import QUARANTINED, JournalRow, steps_nothing
-from routing.draft import Draft
+from routing.draft import Draft, engaged
 from routing.effects import Because, Effect, Move, Note, Reason, Reply, Ring, Show
 from routing.events import (
     Arrived,
@@ -340,7 +340,7 @@ class _Run:
             return
         if isinstance(event, CallTaken):
             busy = any(
-                is_open(one) and event.by.staff in (one.owner, *one.present)
+                is_open(one) and event.by.staff in engaged(one)
                 for one in self.would.calls.values()
             )
             if handset not in call.ringing or busy:

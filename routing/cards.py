@@ -94,7 +94,7 @@ def allowed(state: State, call: Call, staff: StaffId) -> tuple[str, ...]:
     if _may_take(state, call, staff):
         can.append("take")
     rings = any(ringing.staff == staff for ringing in call.ringing.values())
-    if (rings or mine) and not here:
+    if (rings or mine or staff in call.responders) and not here:
         can.append("decline")
     if (mine or here) and not is_student(state.plan, staff):
         can.append("hand_over")

@@ -350,6 +350,17 @@ def awaited(call: Call) -> bool:
     return call.state is CallState.TAKEN
 
 
+def engaged(call: Call) -> tuple[StaffId | None, ...]:
+    """Return who has this call in hands: on the way to it, or at the place."""
+    return (call.owner, *call.responders, *call.present)
+
+
+def on_the_way(call: Call) -> tuple[StaffId, ...]:
+    """Return who has said they come and is not there yet: the owner, and who comes beside."""
+    said = (call.owner, *call.responders)
+    return tuple(one for one in said if one is not None and one not in call.present)
+
+
 def asking_due(call: Call) -> datetime | None:
     """Return when whoever is there is asked whether it is done, or the call opens again."""
     return call.ask_at if call.state is CallState.PRESENT else None

@@ -255,6 +255,27 @@ def go_away(
     return ring_anew(draft, call, because)
 
 
+def enough_come(draft: Draft, call: Call) -> bool:
+    """Tell whether as many come, or are there, as the ladder wants; students do not count."""
+    coming = dict.fromkeys((call.owner, *call.responders))
+    carers = [one for one in coming if one is not None and not is_student(draft.plan, one)]
+    return len(carers) >= call.ladder.responders
+
+
+def come_no_more(draft: Draft, call: Call, staff: StaffId, because: Because) -> Call:
+    """Let one who came beside the owner not come after all; it rings for another at once."""
+    if staff not in call.responders or staff in call.present:
+        return call
+    rest = tuple(one for one in call.responders if one != staff)
+    call = draft.change(call, because, responders=rest)
+    if call.climbs_at is not None or enough_come(draft, call):
+        return call
+    if call.rung < len(call.ladder.rungs):
+        return _sound(draft, call, because, draft.now)
+    round_ends = draft.now + max(call.ladder.failsafe.patience, SHORTEST_ROUND)
+    return _ring_who_is_left(draft, draft.change(call, climbs_at=round_ends), because)
+
+
 def _left_undone(
     draft: Draft, call: Call, staff: StaffId, because: Because, handset: HandsetId | None = None
 ) -> Call:

@@ -10,10 +10,12 @@ from typing import assert_never
 
 from routing.calls import CallState
 from routing.defaults import policy_for
-from routing.draft import Draft, awaited, facts
+from routing.draft import Draft, awaited, facts, on_the_way
 from routing.effects import Answer, AnswerKind, Because, Move, Reason, Reply
 from routing.escalation import (
     ask_after,
+    come_no_more,
+    enough_come,
     go_away,
     lose_ringing,
     reopen,
@@ -197,12 +199,7 @@ def _respond(draft: Draft, call: Call, by: By) -> Answered:
 
 def _enough_come(draft: Draft, call: Call, by: By) -> Call:
     """Silence everybody else once as many come as the ladder wants; else only the taker."""
-    coming = [
-        staff
-        for staff in (call.owner, *call.responders)
-        if staff is not None and not is_student(draft.plan, staff)
-    ]
-    if len(coming) >= call.ladder.responders:
+    if enough_come(draft, call):
         because = Because(Reason.TAKEN_BY_ANOTHER)
         return silence(draft, call, because, by=by.staff, keep=by.handset)
     return stop_on_all(draft, call, by.staff, Because(Reason.TAKEN))
@@ -220,7 +217,7 @@ def _decline(draft: Draft, call: Call, event: CallDeclined) -> Answered:
     by = event.by
     because = Because(Reason.DECLINED, facts=facts(reason=event.reason))
     rings = any(ringing.staff == by.staff for ringing in call.ringing.values())
-    if by.staff in call.declined and call.owner != by.staff and not rings:
+    if by.staff in call.declined and by.staff not in on_the_way(call) and not rings:
         return _yes(call, Reason.ALREADY_DONE)
     declined = call.declined if by.staff in call.declined else (*call.declined, by.staff)
     offered_to = None if call.offered_to == by.staff else call.offered_to
@@ -240,6 +237,7 @@ def _decline(draft: Draft, call: Call, event: CallDeclined) -> Answered:
     for handset, ringing in call.ringing.items():
         if ringing.staff == by.staff:
             call = lose_ringing(draft, call, handset, because)
+    come_no_more(draft, call, by.staff, because)
     return _yes(call, Reason.DECLINED)
 
 

@@ -97,12 +97,14 @@ def is_fault(call: Call, fault: str, device: DeviceId | None, bridge: BridgeId |
 
 
 def nobody_reached(draft: Draft) -> None:
-    """Say that a call found nobody with a telephone that is sure to sound."""
+    """Say that a waiting call found nobody with a telephone that is sure to sound."""
     for call_id in tuple(draft.unreached):
         call = draft.calls[call_id]
         ready = any(draft.handsets[handset].state.value == "ready" for handset in call.ringing)
         if call.type is CallType.TECHNICAL or for_the_list(call) or ready:
             continue
+        if call.state is not CallState.RINGING:
+            continue  # in hands: it rings for one more
         known = facts(room=call.room, unit=call.unit, call=call.id)
         because = Because(Reason.NO_READY_HANDSET, facts=known)
         for other in draft.open_calls():

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import assert_never
 
 from routing.defaults import policy_for
-from routing.draft import REACHABLE, Draft, awaited, covers
+from routing.draft import REACHABLE, Draft, awaited, covers, on_the_way
 from routing.effects import Considered, Reason
 from routing.events import HandsetState
 from routing.ids import HandsetId, StaffId, UnitId
@@ -224,7 +224,7 @@ _Telephones = dict[StaffId, list[tuple[HandsetId, HandsetNow]]]
 def _spare_the_busy(
     draft: Draft,
     call: Call,
-    busy: dict[StaffId | None, None],
+    busy: dict[StaffId, None],
     passed: dict[StaffId, Reason | None],
 ) -> None:
     """Pass over who is with somebody else, while somebody free can carry the call.
@@ -266,6 +266,8 @@ def _passed_over(  # noqa: PLR0911 - one row for each reason
         return Reason.STAFF_ASKED
     if staff in call.present:
         return Reason.ARRIVED
+    if staff in on_the_way(call):
+        return Reason.TAKEN  # it rings for more; this one comes already
     mine = telephones.get(staff)
     if not mine:
         return Reason.NOT_ON_DUTY
@@ -280,12 +282,12 @@ def _passed_over(  # noqa: PLR0911 - one row for each reason
     return None
 
 
-def _busy(draft: Draft, call: Call) -> dict[StaffId | None, None]:
+def _busy(draft: Draft, call: Call) -> dict[StaffId, None]:
     """Return who is on the way to, or with, somebody else."""
-    busy: dict[StaffId | None, None] = {}
+    busy: dict[StaffId, None] = {}
     for other in draft.open_calls():
         if other.id != call.id:
-            coming = (other.owner, *other.responders) if awaited(other) else ()
+            coming = on_the_way(other) if awaited(other) else ()
             busy.update(dict.fromkeys((*coming, *other.present)))
     return busy
 

@@ -14,6 +14,7 @@ from datetime import timedelta
 from routing.events import (
     BridgeChanged,
     BrokerChanged,
+    CallDeclined,
     CallTaken,
     DevicesHeard,
     HelpAsked,
@@ -21,6 +22,7 @@ from routing.events import (
     SignalQuarantined,
     SignalReceived,
     TagsPlaced,
+    TimePassed,
 )
 from simulators import truths_calls as calls
 from simulators import truths_devices as devices
@@ -169,6 +171,17 @@ TRUTHS: tuple[Truth, ...] = (
         "An emergency rings its own call at once, whatever else goes on.",
         calls.emergency_rings,
         (HelpAsked,),
+    ),
+    Truth(
+        "an-emergency-rings-until-enough-come",
+        "A taken call that wants several carers has its next step due until as many come.",
+        calls.enough_come,
+    ),
+    Truth(
+        "who-comes-is-left-to-walk",
+        "Whoever has said they come is not rung again because somebody else has not answered.",
+        calls.walks_in_peace,
+        (TimePassed, CallDeclined),
     ),
     Truth(
         "every-ring-says-why",

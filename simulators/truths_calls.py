@@ -22,6 +22,7 @@ from routing.events import (
     Tap,
     TimePassed,
 )
+from routing.ids import StaffId
 from routing.plan import CallType, Competence, Plan, Priority, Role, TargetKind
 from routing.readings import HelpPressed
 from routing.state import Call, is_open
@@ -344,18 +345,19 @@ def second_accept_told(watch: Watch, step: Stepped) -> Wrong | None:
 
 def student_not_alone(watch: Watch, step: Stepped) -> Wrong | None:
     """Among those rung there is somebody who can carry the call."""
-    staff = step.after.plan.staff
     for call, _, now in step.changed:
         if now is None or not waits(now) or not now.ringing:
             continue
-        if all(
-            (person := staff.get(r.staff)) is None
-            or person.role is Role.STUDENT
-            or person.competence is Competence.STUDENT
-            for r in now.ringing.values()
-        ):
+        if all(_student(step, ringing.staff) for ringing in now.ringing.values()):
             return Wrong(f"only students are rung for {call}", call)
     return None
+
+
+def _student(step: Stepped, staff: str) -> bool:
+    person = step.after.plan.staff.get(StaffId(staff))
+    return (
+        person is None or person.role is Role.STUDENT or person.competence is Competence.STUDENT
+    )
 
 
 def emergency_rings(watch: Watch, step: Stepped) -> Wrong | None:
@@ -373,6 +375,35 @@ def emergency_rings(watch: Watch, step: Stepped) -> Wrong | None:
             return Wrong(f"the emergency {call} rings nowhere", call)
         return None
     return Wrong(f"{event.by.staff} asked for emergency help and no call began")
+
+
+def _comes(call: Call) -> tuple[str | None, ...]:
+    return (call.owner, *call.responders)
+
+
+def enough_come(watch: Watch, step: Stepped) -> Wrong | None:
+    """One of two is on the way: it goes on until the second one comes too, no student."""
+    for call, _, now in step.changed:
+        if now is None or now.state is not CallState.TAKEN or now.climbs_at is not None:
+            continue
+        coming = [one for one in _comes(now) if one is not None and not _student(step, one)]
+        if len(coming) < now.ladder.responders:
+            wanted = now.ladder.responders
+            return Wrong(f"{call} wants {wanted}, {len(coming)} come, nobody else rings", call)
+    return None
+
+
+def walks_in_peace(watch: Watch, step: Stepped) -> Wrong | None:
+    """No ladder rings who has said they come, while they have not come back from it."""
+    for effect in step.effects:
+        if not isinstance(effect, Ring):
+            continue
+        told = step.before.calls.get(effect.call), step.after.calls.get(effect.call)
+        if all(call is not None and effect.staff in _comes(call) for call in told):
+            return Wrong(
+                f"{effect.staff} comes to {effect.call} and is rung for it", effect.call
+            )
+    return None
 
 
 def _channels(step: Stepped, call: str) -> bool:

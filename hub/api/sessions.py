@@ -18,6 +18,7 @@ from hub.api.wiring import Hub, TheHub, TheSession, TheWho
 from hub.auth import CONSOLE, SHIFT, Session, Telephone
 from hub.engine import EngineStopped
 from hub.store.rows import StoreDown
+from routing.draft import engaged
 from routing.events import SignedIn, SignedOut
 from routing.ids import HandsetId, HouseId, StaffId, UnitId
 from routing.plan import Competence, Role
@@ -276,11 +277,7 @@ def _needed(state: State, session: Session) -> bool:
 
 def _busy(state: State, session: Session) -> bool:
     """Tell whether this person is on the way to somebody, or with them."""
-    return any(
-        session.staff == call.owner or session.staff in call.present
-        for call in state.calls.values()
-        if is_open(call)
-    )
+    return any(session.staff in engaged(call) for call in state.calls.values() if is_open(call))
 
 
 async def _by_password(hub: Hub, body: Login) -> tuple[str, Session]:

@@ -94,7 +94,12 @@ def mine(**changes: Any) -> frames.Card:
         "owner": frames.Person(ME.id, ME.name),
         "taken_at": taken,
         "arrive_by": taken + timedelta(minutes=2),
-        "can": (frames.Action.ARRIVE, frames.Action.HAND_OVER, frames.Action.UNDO),
+        "can": (
+            frames.Action.DECLINE,
+            frames.Action.HAND_OVER,
+            frames.Action.ARRIVE,
+            frames.Action.UNDO,
+        ),
     }
     return card(**usual | changes)
 

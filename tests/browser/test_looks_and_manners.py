@@ -221,6 +221,29 @@ def test_the_screens_follow_the_call_from_taken_to_closed(
     assert stage.said(frames.Op)[0].outcome == "not_needed"
 
 
+def test_who_is_on_the_way_may_say_that_they_cannot_after_all(
+    stage: Stage, telephone: Opener
+) -> None:
+    page = on_shift(telephone(), stage, mine())
+    for name in ("Overfør", "Den som kan ringer igjen med en gang"):
+        page.wait_for_timeout(GUARD_MS)
+        page.get_by_role("button", name=name, exact=True).click()
+    until(page, lambda: stage.said(frames.Op))
+    assert [(op.action, op.reason) for op in stage.said(frames.Op)] == [("decline", "none")]
+
+
+def test_who_comes_to_an_emergency_as_the_second_may_say_that_they_cannot(
+    stage: Stage, telephone: Opener
+) -> None:
+    can = (frames.Action.DECLINE, frames.Action.ARRIVE)
+    page = on_shift(telephone(), stage, mine(type=CallType.EMERGENCY, owner=PER, can=can))
+    for name in ("Kan ikke", "Opptatt hos pasient"):
+        page.wait_for_timeout(GUARD_MS)
+        page.get_by_role("button", name=name, exact=True).click()
+    until(page, lambda: stage.said(frames.Op))
+    assert [(op.action, op.reason) for op in stage.said(frames.Op)] == [("decline", "busy")]
+
+
 def test_the_telephone_says_who_took_it_and_falls_silent(
     stage: Stage, telephone: Opener
 ) -> None:

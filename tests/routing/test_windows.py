@@ -1,6 +1,6 @@
 """Windows on the wall clock: midnight, weekdays, both nights when the clock changes."""
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -80,3 +80,35 @@ def test_when_the_window_began_that_it_is_now() -> None:
     assert began(NIGHT, local(4, 23), OSLO) == local(4, 22)
     assert began(NIGHT, local(5, 5), OSLO) == local(4, 22)
     assert began(NIGHT, local(5, 6), OSLO) is None
+
+
+@pytest.mark.parametrize("since", [time(2), time(2, 1), time(2, 30), time(2, 59), time(3)])
+def test_a_window_whose_hour_the_spring_leaves_out_begins_where_the_clock_goes_on(
+    since: time,
+) -> None:
+    goes_on = datetime(2026, 3, 29, 1, tzinfo=UTC)
+    window = Window(since, time(6))
+    assert opens_after(window, goes_on - timedelta(hours=2), OSLO) == goes_on
+    assert began(window, goes_on + timedelta(minutes=10), OSLO) == goes_on
+
+
+def test_a_window_at_midnight_begins_at_midnight() -> None:
+    assert opens_after(Window(time(0), time(6)), local(4, 12), OSLO) == local(5, 0)
+
+
+def test_a_window_whose_hour_comes_twice_begins_the_first_time_and_goes_on() -> None:
+    window = Window(time(2, 30), time(6), (6,))  # 25 October 2026 is a Sunday
+    first = local(25, 2, 30, month=10)
+    assert opens_after(window, local(24, 12, month=10), OSLO) == first
+    for minute in (0, 10, 29, 30, 59):
+        again = local(25, 2, minute, month=10, fold=1)
+        assert inside(window, again, OSLO)
+        assert began(window, again, OSLO) == first
+    assert not inside(window, local(25, 2, 29, month=10), OSLO)
+    assert not inside(Window(time(3), time(6)), local(25, 2, 59, month=10, fold=1), OSLO)
+
+
+def test_a_whole_day_from_an_hour_that_comes_twice_begins_on_its_own_day() -> None:
+    sunday = Window(time(2, 30), time(2, 30), (6,))
+    assert inside(sunday, local(25, 2, 10, month=10, fold=1), OSLO)
+    assert not inside(sunday, local(25, 2, 10, month=10), OSLO)

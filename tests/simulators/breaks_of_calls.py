@@ -23,9 +23,10 @@ from routing.plan import (
     TargetKind,
 )
 from routing.readings import BedChanged
-from routing.state import State
+from routing.state import Ringing, State
 from tests.simulators.breaks import CALL, WHY, breaks, change_call, only_on, without
 from tests.simulators.scene import (
+    CARER,
     NURSE,
     STUDENT,
     Effects,
@@ -175,6 +176,30 @@ def an_emergency_is_merged_away() -> Scene:
         return replace(before, now=after.now), tuple(e for e in effects if isinstance(e, Reply))
 
     return scene.spoilt(spoil).do(HelpAsked(scene.by(), emergency=True, call=CALL))
+
+
+@breaks("an-emergency-rings-until-enough-come")
+def one_comes_and_nobody_waits_for_the_second() -> Scene:
+    scene = Scene().do(HelpAsked(Scene().by(NURSE), emergency=True)).rings().after(5)
+    return change_call(scene, CallTaken, climbs_at=None).do(CallTaken(CALL, scene.by()))
+
+
+@breaks("who-comes-is-left-to-walk")
+def who_walks_is_rung_with_the_next_step() -> Scene:
+    scene = Scene().do(HelpAsked(Scene().by(NURSE), emergency=True)).rings().after(5)
+    scene.do(CallTaken(CALL, scene.by()))
+    staff, handset = CARER
+
+    @only_on(TimePassed)
+    def spoil(_: State, after: State, effects: Effects) -> tuple[State, Effects]:
+        chosen = (Considered(staff, True, Reason.ON_UNIT, handset),)
+        told = Ring(CALL, handset, staff, replace(WHY, considered=chosen), 1)
+        call = after.calls[CALL]
+        assert after.now is not None
+        ringing = {**call.ringing, handset: Ringing(staff, after.now, again=1)}
+        return with_call(after, replace(call, ringing=ringing)), (*effects, told)
+
+    return scene.spoilt(spoil).after(30)
 
 
 @breaks("every-ring-says-why")

@@ -154,6 +154,11 @@ function WayActions({ card, hubNow, busy, tookAt, act, ask }: Stage) {
             {words.call.handOver}
           </Tap>
         )}
+        {may("decline") && !may("hand_over") && (
+          <Tap variant="secondary" onTap={() => ask("cannot")} disabled={busy}>
+            {words.call.decline}
+          </Tap>
+        )}
       </div>
     </>
   );
@@ -266,13 +271,17 @@ function Cannot({ act, onClose }: Ask) {
 /** Who can come soonest stands first. */
 const AVAILABLE: readonly Doing[] = ["free", "on_the_way", "with_patient", "no_contact"];
 
-function HandOver({ act, onClose, colleagues }: Ask) {
+function HandOver({ act, onClose, colleagues, card }: Ask) {
   const words = useWords();
   const present = colleagues
     .filter(({ doing }) => doing !== "signed_off")
     .toSorted((a, b) => AVAILABLE.indexOf(a.doing) - AVAILABLE.indexOf(b.doing));
   const give = (to: string) => {
     act("hand_over", { to });
+    onClose();
+  };
+  const giveBack = () => {
+    act("decline", { reason: "none" });
     onClose();
   };
   return (
@@ -295,6 +304,12 @@ function HandOver({ act, onClose, colleagues }: Ask) {
           </small>
         </Tap>
       ))}
+      {card.mine && card.can.includes("decline") && (
+        <Tap variant="secondary" onTap={giveBack}>
+          <span>{words.handOver.anybody}</span>
+          <small>{words.handOver.atOnce}</small>
+        </Tap>
+      )}
     </Choice>
   );
 }

@@ -243,6 +243,8 @@ export const en: Words = {
     title: "Hand over to",
     lead: "The call is yours until the other takes it.",
     nobody: "Nobody else is on duty now.",
+    anybody: "Whoever can",
+    atOnce: "rings again at once",
   },
   help: {
     assist: "Ask for help",

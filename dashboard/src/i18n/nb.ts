@@ -241,6 +241,8 @@ export const nb = {
     title: "Overfør til",
     lead: "Anropet er ditt til den andre tar det.",
     nobody: "Ingen andre er på vakt nå.",
+    anybody: "Den som kan",
+    atOnce: "ringer igjen med en gang",
   },
   help: {
     assist: "Be om hjelp",
