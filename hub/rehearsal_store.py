@@ -26,10 +26,13 @@ class NothingToRehearse(LookupError):  # noqa: N818 - a state of affairs, told t
     """The house has no journal that can be read in that time."""
 
 
+_HALF_A_DAY = timedelta(hours=12, microseconds=1)
+"""A night that begins at this very noon has not begun."""
+
+
 def since_nights(nights: int, until: datetime, zone: ZoneInfo) -> datetime:
-    """Return local noon before the first of so many nights; the last one is the latest."""
-    local = until.astimezone(zone)
-    evening = local.date() if local.hour >= 12 else local.date() - timedelta(days=1)
+    """Return local noon before the first of so many nights; the last one has begun."""
+    evening = (until.astimezone(zone) - _HALF_A_DAY).date()
     first: date = evening - timedelta(days=nights - 1)
     return datetime.combine(first, time(12), tzinfo=zone)
 

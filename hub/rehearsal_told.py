@@ -1,6 +1,8 @@
 """A rehearsal as a person reads it and as a script does: sentences, names, nothing decided."""
 
-from datetime import UTC, datetime, timedelta
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -36,9 +38,11 @@ MISSING: dict[Missing, tuple[str, str]] = {
 }
 
 
+_NO_TIME = timedelta(microseconds=1)
+
+
 def as_json(told: Rehearsed, plan: Plan, names: Names, lang: Lang) -> dict[str, Any]:
     """Return a rehearsal with its sentences. Staff are named, the patient is an id."""
-    nights = sorted({night_of(call.at, plan) for call in told.calls})
     return {
         "rule": told.rule.id,
         "version": told.rule.version,
@@ -48,7 +52,7 @@ def as_json(told: Rehearsed, plan: Plan, names: Names, lang: Lang) -> dict[str, 
         "since": _iso(told.since),
         "until": _iso(told.until),
         "summary": summary(told, plan, lang),
-        "nights_with_calls": [night.isoformat() for night in nights],
+        "nights": list(_nights(told, plan)),
         "calls": [_call(call, plan, names, lang) for call in told.calls],
         "silent": [_kept(kept, told, plan, names, lang) for kept in told.silent],
         "happened": [_happened(call, plan, names, lang) for call in told.happened],
@@ -57,6 +61,21 @@ def as_json(told: Rehearsed, plan: Plan, names: Names, lang: Lang) -> dict[str, 
         "rows": told.rows,
         "other_versions": list(told.other_versions),
     }
+
+
+def _nights(told: Rehearsed, plan: Plan) -> Iterator[dict[str, Any]]:
+    """Yield each night, noon to noon: how often it would have called, and if all is known."""
+    zone = ZoneInfo(plan.timezone)
+    called = Counter(night_of(call.at, plan) for call in told.calls)
+    night, last = night_of(told.since, plan), night_of(told.until - _NO_TIME, plan)
+    while night <= last:
+        after = night + timedelta(days=1)
+        noon, next_noon = (
+            datetime.combine(day, time(12), tzinfo=zone) for day in (night, after)
+        )
+        known = not any(one.since < next_noon and one.until > noon for one in told.missing)
+        yield {"night": night.isoformat(), "calls": called[night], "known": known}
+        night = after
 
 
 def summary(told: Rehearsed, plan: Plan, lang: Lang) -> str:

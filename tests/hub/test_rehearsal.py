@@ -1,12 +1,19 @@
 """A rehearsed rule calls when, and only when, the live engine would have on the same stream."""
 
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hub.names import Names
 from hub.rehearsal import Missing, Rehearsed, rehearse
+from hub.rehearsal_store import since_nights
+from hub.rehearsal_told import as_json
+from hub.rehearsal_words import Stretch
 from routing.effects import Move, Note, Reason, Ring
 from routing.events import (
     BrokerChanged,
@@ -24,6 +31,12 @@ from tests.routing import night as n
 from tests.support.lived import BEGINS, CORE, Engine, Tap, at, lived, on_duty
 
 DEVICES = ("bed-ola", "pir-204", "door-204")
+OSLO = ZoneInfo("Europe/Oslo")
+
+
+def local(day: int, hour: int, minute: int = 0) -> datetime:
+    """Return a moment of November 2026 by the house's clock."""
+    return datetime(2026, 11, day, hour, minute, tzinfo=OSLO).astimezone(UTC)
 
 
 def rehearsed(rule: Rule, engine: Engine, end: datetime, **more: object) -> Rehearsed:
@@ -293,4 +306,70 @@ def test_where_the_journal_ends_nothing_is_known() -> None:
     last = past.rows[-1].at
     assert (Missing.NO_JOURNAL, last, at(300)) in [
         (one.why, one.since, one.until) for one in told.missing
+    ]
+
+
+# --- night by night ---------------------------------------------------------------------------
+
+
+def nothing_happened() -> Rehearsed:
+    return replace(rehearsed(n.rule("r1"), lived(n.solvik(), [], at(1)), at(1)), missing=())
+
+
+def nights_of(told: Rehearsed) -> list[dict[str, Any]]:
+    return as_json(told, n.solvik(), Names(), "nb")["nights"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "first", "last"),
+    [
+        (local(22, 11, 30), "2026-11-08", "2026-11-21"),
+        (local(22, 12, 0), "2026-11-08", "2026-11-21"),
+        (local(22, 12, 1), "2026-11-09", "2026-11-22"),
+        (local(22, 23, 30), "2026-11-09", "2026-11-22"),
+        (local(23, 3, 0), "2026-11-09", "2026-11-22"),
+    ],
+)
+def test_the_nights_are_those_that_were_rehearsed_at_any_hour_of_the_day(
+    asked: datetime, first: str, last: str
+) -> None:
+    since = since_nights(14, asked, OSLO)
+    engine = Engine(n.solvik())
+    told = rehearse(n.rule("r1"), engine.first, (), CORE, since=since, until=asked)
+
+    nights = as_json(told, n.solvik(), Names(), "nb")["nights"]
+
+    assert [nights[0]["night"], nights[-1]["night"], len(nights)] == [first, last, 14]
+    assert [one["known"] for one in nights] == [False] * 14, "no journal, and no zeros"
+
+
+def test_a_night_whose_noon_is_the_end_is_not_begun() -> None:
+    told = replace(nothing_happened(), since=local(8, 12), until=local(10, 12))
+
+    assert [one["night"] for one in nights_of(told)] == ["2026-11-08", "2026-11-09"]
+
+
+def test_a_night_counts_its_calls_and_is_unknown_where_a_part_of_it_is() -> None:
+    past = lived(
+        n.solvik(), [(at(1), out(1, occupied=True)), (at(4), out(2, occupied=False))], at(30)
+    )
+    (call,) = rehearsed(n.rule("r1"), past, at(30)).calls
+    hole = Stretch(local(9, 11, 59), local(9, 12, 0), Missing.HUB_DOWN)
+    told = replace(
+        nothing_happened(),
+        since=local(8, 12),
+        until=local(12, 9),
+        calls=(
+            replace(call, at=local(10, 11, 59)),
+            replace(call, at=local(10, 12)),
+            replace(call, at=local(11, 2)),
+        ),
+        missing=(hole, Stretch(local(11, 12), local(11, 12, 1), Missing.PAUSED)),
+    )
+
+    assert [(one["calls"], one["known"]) for one in nights_of(told)] == [
+        (0, False),
+        (1, True),
+        (2, True),
+        (0, False),
     ]

@@ -237,7 +237,8 @@ export interface Rehearsed {
   summary: string;
   since: string;
   until: string;
-  calls: readonly { at: string; night: string; type: string; priority_text: string }[];
+  /** Oldest first, by the house's clock; the last one may not be over. */
+  nights: readonly { night: string; calls: number; known: boolean }[];
   cannot_be_reconstructed: readonly { since: string; until: string; text: string }[];
 }
 

@@ -7,7 +7,6 @@ import { useConsole, useDay } from "./parts";
 
 const NIGHTS = 14;
 const TOO_MANY = 3;
-const DAY_MS = 24 * 3_600_000;
 
 export function Rehearsal({ body }: { body: Record<string, unknown> }) {
   const own = useConsole().rules;
@@ -49,11 +48,7 @@ export function Rehearsal({ body }: { body: Record<string, unknown> }) {
 function Nights({ told }: { told: Rehearsed }) {
   const own = useConsole().rules;
   const day = useDay();
-  const nights = nightsUntil(told.until);
-  const count = (night: string) => told.calls.filter((call) => call.night === night).length;
-  const unknown = (night: string) =>
-    told.cannot_be_reconstructed.some(({ since, until }) => touches(night, since, until));
-  const most = Math.max(...nights.map(count));
+  const most = Math.max(...told.nights.map(({ calls }) => calls));
   return (
     <div data-testid="rehearsed">
       <h4>{own.rehearsed}</h4>
@@ -62,20 +57,16 @@ function Nights({ told }: { told: Rehearsed }) {
       </p>
       {most > TOO_MANY && <p role="alert">{own.tooMany}</p>}
       <ol className="nights">
-        {nights.map((night) => {
-          const calls = count(night);
-          const gap = unknown(night);
-          return (
-            <li key={night} data-unknown={gap || undefined} data-calls={calls || undefined}>
-              <span className="ds-sr-only">
-                {own.night(day(night), calls)}
-                {gap && `, ${own.unknown}`}
-              </span>
-              <b aria-hidden="true">{calls || (gap ? "?" : "0")}</b>
-              <small aria-hidden="true">{day(night)}</small>
-            </li>
-          );
-        })}
+        {told.nights.map(({ night, calls, known }) => (
+          <li key={night} data-unknown={!known || undefined} data-calls={calls || undefined}>
+            <span className="ds-sr-only">
+              {own.night(day(night), calls)}
+              {!known && `, ${own.unknown}`}
+            </span>
+            <b aria-hidden="true">{calls || (known ? "0" : "?")}</b>
+            <small aria-hidden="true">{day(night)}</small>
+          </li>
+        ))}
       </ol>
       {told.cannot_be_reconstructed.length > 0 && (
         <details>
@@ -91,19 +82,4 @@ function Nights({ told }: { told: Rehearsed }) {
       )}
     </div>
   );
-}
-
-/** The dates of the last nights, oldest first. */
-function nightsUntil(until: string): readonly string[] {
-  const end = new Date(until).getTime();
-  return Array.from({ length: NIGHTS }, (_, n) => local(new Date(end - (NIGHTS - n) * DAY_MS)));
-}
-
-const local = (date: Date): string =>
-  `${date.getFullYear()}-${String(date.getMonth() + 1).padStart(2, "0")}-${String(date.getDate()).padStart(2, "0")}`;
-
-/** Whether a night, from noon to noon, shares time with a stretch. */
-function touches(night: string, since: string, until: string): boolean {
-  const from = new Date(`${night}T12:00`).getTime();
-  return Date.parse(since) < from + DAY_MS && Date.parse(until) > from;
 }
