@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from routing.defaults import policy_for
-from routing.draft import Draft, arrival_due, asking_due, receipt_due
+from routing.draft import Draft, arrival_due, asking_due, on_the_way, receipt_due
 from routing.effects import (
     Answer,
     AnswerKind,
@@ -397,8 +397,9 @@ def _failsafe(draft: Draft, call: Call, reason: Reason, due: datetime) -> Call:
     )
     ringing_before = call.ringing
     call = _ring_all(draft, call, chosen, because)
+    rung = [one.handset for one in chosen.rung]
     for handset, ringing in ringing_before.items():
-        if not any(one.handset == handset for one in chosen.rung):
+        if handset not in rung and ringing.staff not in on_the_way(call):
             call = _ring(draft, call, handset, ringing.staff, because)
     if not _somebody_sure(draft, call):
         draft.unreached[call.id] = because

@@ -198,6 +198,20 @@ def test_the_owner_who_cannot_lets_everybody_ring_who_has_not_declined() -> None
     assert sorted(night.rung()) == ["lise", "omar"]
 
 
+def test_who_comes_as_the_second_hears_a_press_and_not_the_rounds_after_it() -> None:
+    night = Night().at("02:14:00", press()).at("02:14:10", arrive("anne"))
+    night.at("02:14:40", press()).at("02:14:45", arrive("anne", "1-2"))
+    night.at("02:14:47", press()).at("02:14:50", take("per", "1-2"))
+    night.at("02:15:00", press())
+    assert "per" in night.rung(), "a press is news"
+
+    rounds = [night.at(clock).rung() for clock in ("02:15:30", "02:16:30", "02:17:30")]
+
+    assert rounds == [["omar", "lise"]] * 3
+    assert night.call("1-2").round == 3
+    assert telephone("per") in night.call("1-2").ringing
+
+
 def test_a_press_is_told_to_who_walks() -> None:
     night = Night().at("02:14:00", press()).at("02:14:10", take("anne"))
 
