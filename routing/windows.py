@@ -26,9 +26,9 @@ def inside(window: Window | None, at: datetime, zone: ZoneInfo) -> bool:
     local = at.astimezone(zone)
     clock, today = local.time(), local.weekday()
     if window.since < window.until:
-        begun = _begun(window, at, zone)
+        begun = _begun(window, local, zone)
         return begun and clock < window.until and today in window.weekdays
-    if _begun(window, at, zone):
+    if _begun(window, local, zone):
         return today in window.weekdays
     return clock < window.until and (today - 1) % 7 in window.weekdays
 
@@ -39,16 +39,15 @@ def began(window: Window, at: datetime, zone: ZoneInfo) -> datetime | None:
         return None
     local = at.astimezone(zone)
     # Inside and before its hour: it came over midnight.
-    day = local.date() if _begun(window, at, zone) else local.date() - _A_DAY
+    day = local.date() if _begun(window, local, zone) else local.date() - _A_DAY
     return _begins(window, day, zone)
 
 
-def _begun(window: Window, at: datetime, zone: ZoneInfo) -> bool:
+def _begun(window: Window, local: datetime, zone: ZoneInfo) -> bool:
     """Tell whether it has begun today; what began in an hour lasts when that comes again."""
-    local = at.astimezone(zone)
     if local.time() >= window.since:
         return True
-    return bool(local.fold) and _begins(window, local.date(), zone) <= at
+    return bool(local.fold) and _begins(window, local.date(), zone) <= local
 
 
 def opens_after(window: Window, at: datetime, zone: ZoneInfo) -> datetime | None:

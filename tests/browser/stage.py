@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from playwright.sync_api import Page
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
@@ -113,6 +114,12 @@ def there(**changes: Any) -> frames.Card:
         "can": (frames.Action.CLOSE, frames.Action.LEAVE),
     }
     return mine(**usual | changes)
+
+
+def fault() -> frames.Card:
+    """A technical call: a bridge is gone."""
+    why = "Ingen kontakt med bro «sør»"
+    return card(type=CallType.TECHNICAL, room=None, patient=None, why=why)
 
 
 @dataclass
@@ -280,3 +287,12 @@ def on_stage() -> Iterator[Stage]:
     finally:
         server.should_exit = True
         thread.join(10)
+
+
+def on_shift(page: Page, stage: Stage, *cards: frames.Card, lang: str = "nb") -> Page:
+    """Open the page of somebody whose shift has begun."""
+    stage.cards = list(cards)
+    page.add_init_script("sessionStorage.setItem('bjelle-checked', '1')")
+    page.goto(f"{stage.url}/h?lang={lang}")
+    page.wait_for_selector("[data-testid=call-card], [data-testid=calm]")
+    return page
