@@ -112,7 +112,7 @@ class Faces:
             pressed=call.pressed,
             owner=face.owner,
             taken_at=call.taken_at,
-            arrive_by=call.arrive_by,
+            arrive_by=core.arrive_by(call, staff),
             present=face.present,
             present_at=call.present_at,
             also_ringing=tuple(

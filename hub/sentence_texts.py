@@ -188,6 +188,10 @@ TEXTS: dict[Reason, tuple[str, str]] = {
         "{who} tok det, men er ikke kommet frem: åpnet igjen",
         "{who} took it but has not arrived: open again",
     ),
+    Reason.NOT_COME: (
+        "{who} sa de kom, men er ikke kommet frem: ringer etter flere",
+        "{who} said they come but has not arrived: it rings for others",
+    ),
     Reason.NO_RECEIPT: (
         "Ingen telefon har sagt at den ringer: neste får det også",
         "No telephone has said that it rings: the next people get it too",
@@ -278,6 +282,7 @@ MOVES: dict[Move, tuple[str, str]] = {
     Move.TAKEN: ("Tatt", "Taken"),
     Move.RESPONDED: ("Flere kommer", "One more comes"),
     Move.DECLINED: ("Kan ikke", "Declined"),
+    Move.NOT_COME: ("Kom ikke", "Did not come"),
     Move.HANDED_OVER: ("Overført", "Handed over"),
     Move.ARRIVED: ("Tilstede", "With patient"),
     Move.LEFT: ("Gikk", "Left"),

@@ -5,10 +5,11 @@ nothing themselves.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from routing.calls import CallState
 from routing.defaults import policy_for
-from routing.draft import concerned, covers
+from routing.draft import coming_beside, concerned, covers
 from routing.ids import CallId, HandsetId, StaffId
 from routing.index import index_of, stay_at
 from routing.plan import CallType, Priority, Profile
@@ -77,6 +78,11 @@ def quiet(state: State, call: Call) -> bool:
         return False
     stay = stay_at(index_of(state.plan), call.patient, call.opened_at)
     return stay is not None and stay.profile in _QUIET_PROFILES
+
+
+def arrive_by(call: Call, staff: StaffId) -> datetime | None:
+    """Return when this person is waited for at the place; who only looks sees the owner's."""
+    return call.beside_by if staff in coming_beside(call) else call.arrive_by
 
 
 def allowed(state: State, call: Call, staff: StaffId) -> tuple[str, ...]:

@@ -323,7 +323,7 @@ class Draft:
     def _next_due(self) -> datetime | None:
         found = self.listening_until
         for call in self.open_calls():
-            for due in _deadlines(self, call):
+            for due in deadlines(self, call):
                 if due is not None and (found is None or due < found):
                     found = due
         for waiting in self.waiting.values():
@@ -361,13 +361,31 @@ def on_the_way(call: Call) -> tuple[StaffId, ...]:
     return tuple(one for one in said if one is not None and one not in call.present)
 
 
+def coming_beside(call: Call) -> tuple[StaffId, ...]:
+    """Return who is on the way beside others: not the owner who is waited for alone."""
+    waited_for = call.owner if awaited(call) else None
+    return tuple(one for one in on_the_way(call) if one != waited_for)
+
+
+def beside_due(call: Call) -> datetime | None:
+    """Return when whoever comes beside others, and is not there, counts no more."""
+    return call.beside_by if call.beside_by is not None and coming_beside(call) else None
+
+
 def asking_due(call: Call) -> datetime | None:
     """Return when whoever is there is asked whether it is done, or the call opens again."""
     return call.ask_at if call.state is CallState.PRESENT else None
 
 
-def _deadlines(draft: Draft, call: Call) -> tuple[datetime | None, ...]:
-    return call.climbs_at, arrival_due(call), asking_due(call), receipt_due(draft, call)
+def deadlines(draft: Draft, call: Call) -> tuple[datetime | None, ...]:
+    """Return when a timer has something to do for a call, in no order."""
+    return (
+        call.climbs_at,
+        arrival_due(call),
+        beside_due(call),
+        asking_due(call),
+        receipt_due(draft, call),
+    )
 
 
 def receipt_due(draft: Draft, call: Call) -> datetime | None:

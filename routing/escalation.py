@@ -12,7 +12,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from routing.defaults import policy_for
-from routing.draft import Draft, arrival_due, asking_due, on_the_way, receipt_due
+from routing.draft import (
+    Draft,
+    arrival_due,
+    asking_due,
+    beside_due,
+    coming_beside,
+    on_the_way,
+    receipt_due,
+)
 from routing.effects import (
     Answer,
     AnswerKind,
@@ -211,6 +219,7 @@ _NOBODY: dict[str, Any] = {
     "arrive_by": None,
     "offered_to": None,
     "responders": (),
+    "beside_by": None,
     "ask_at": None,
     "reminded": False,
 }
@@ -255,20 +264,35 @@ def go_away(
     return ring_anew(draft, call, because)
 
 
-def enough_come(draft: Draft, call: Call) -> bool:
+def enough_come(draft: Draft, call: Call, wanted: int = 1) -> bool:
     """Tell whether as many come, or are there, as the ladder wants; students do not count."""
-    coming = dict.fromkeys((call.owner, *call.responders))
+    coming = dict.fromkeys((call.owner, *call.responders, *call.present))
     carers = [one for one in coming if one is not None and not is_student(draft.plan, one)]
-    return len(carers) >= call.ladder.responders
+    return call.owner is not None and len(carers) >= max(wanted, call.ladder.responders)
+
+
+def not_come(draft: Draft, call: Call, staff: StaffId, because: Because) -> Call:
+    """Note that one who said they come beside others does not, and act on it."""
+    call = draft.move(call, Move.NOT_COME, because, staff=staff)
+    return come_no_more(draft, call, staff, because)
 
 
 def come_no_more(draft: Draft, call: Call, staff: StaffId, because: Because) -> Call:
-    """Let one who came beside the owner not come after all; it rings for another at once."""
-    if staff not in call.responders or staff in call.present:
+    """Let one who comes beside others not come after all; it rings for another at once.
+
+    Where it was the owner, whoever covers the call at the place has it. A second one was
+    wanted where somebody said they come as the second, whatever the ladder says.
+    """
+    if staff not in coming_beside(call):
         return call
-    rest = tuple(one for one in call.responders if one != staff)
-    call = draft.change(call, because, responders=rest)
-    if call.climbs_at is not None or enough_come(draft, call):
+    wanted = 2 if staff in call.responders else 1
+    owner = call.owner
+    if staff == owner:
+        there = (one for one in call.present if is_competent(draft.plan, call.type, one))
+        owner = next(there, None)
+    rest = tuple(one for one in call.responders if one not in (owner, staff))
+    call = draft.change(call, because, owner=owner, responders=rest)
+    if call.climbs_at is not None or enough_come(draft, call, wanted):
         return call
     if call.rung < len(call.ladder.rungs):
         return _sound(draft, call, because, draft.now)
@@ -336,6 +360,11 @@ def due_call(draft: Draft, call: Call) -> None:
     arrive_by = arrival_due(call)
     if arrive_by is not None and arrive_by <= draft.now:
         call = reopen(draft, call, Because(Reason.NOT_ARRIVED), arrive_by)
+    beside_by = beside_due(call)
+    if beside_by is not None and beside_by <= draft.now:
+        for staff in coming_beside(call):
+            because = Because(Reason.NOT_COME, facts=(("staff", staff),))
+            call = not_come(draft, call, staff, because)
     ask_at = asking_due(call)
     if ask_at is not None and ask_at <= draft.now:
         call = _not_closed(draft, call)

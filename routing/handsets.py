@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from routing.draft import REACHABLE, Draft, awaited
+from routing.draft import REACHABLE, Draft, awaited, coming_beside
 from routing.effects import Because, Move, Note, Reason
-from routing.escalation import come_no_more, go_away, join_ringing, lose_ringing, reopen
+from routing.escalation import go_away, join_ringing, lose_ringing, not_come, reopen
 from routing.events import (
     HandsetReported,
     HandsetState,
@@ -135,5 +135,5 @@ def _sign_out(draft: Draft, handset: HandsetId, staff: StaffId) -> None:
             go_away(draft, call, staff, because)
         elif call.owner == staff and awaited(call):
             reopen(draft, call, because)
-        else:
-            come_no_more(draft, call, staff, because)
+        elif staff in coming_beside(call):
+            not_come(draft, call, staff, because)

@@ -97,6 +97,8 @@ class Call:
     arrive_by: datetime | None = None
     responders: tuple[StaffId, ...] = ()
     """Others who took an emergency too."""
+    beside_by: datetime | None = None
+    """When those who come beside others, and are not there, count no more."""
     offered_to: StaffId | None = None
     """Handed over to, not yet taken by."""
     present: tuple[StaffId, ...] = ()

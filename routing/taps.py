@@ -192,6 +192,7 @@ def _respond(draft: Draft, call: Call, by: By) -> Answered:
         staff=by.staff,
         handset=by.handset,
         responders=(*call.responders, by.staff),
+        beside_by=draft.now + policy_for(draft.plan, call.type).arrive_within,
     )
     call = _enough_come(draft, call, by)
     return _yes(call, Reason.TAKEN, call.owner)
@@ -273,6 +274,10 @@ def _arrive(draft: Draft, call: Call, event: Arrived) -> Answered:
         return _no(Reason.NOT_PRESENT, call, wrong_room=event.room)
     because = Because(Reason.ARRIVED)
     competent = may_carry(draft, call, by.staff) is None
+    beside_by = call.beside_by
+    if competent and call.ladder.responders > 1 and call.arrive_by is not None:
+        # Who has it and is not there yet comes beside this one from now on.
+        beside_by = beside_by or call.arrive_by
     call = draft.move(
         call,
         Move.ARRIVED,
@@ -290,11 +295,9 @@ def _arrive(draft: Draft, call: Call, event: Arrived) -> Answered:
         offered_to=None if competent or call.offered_to == by.staff else call.offered_to,
         # A student there first does not end the wait for who took it.
         arrive_by=None if competent or by.staff == call.owner else call.arrive_by,
+        beside_by=beside_by,
     )
-    enough = len([one for one in call.present if not is_student(draft.plan, one)])
-    if enough < call.ladder.responders:
-        call = stop_on_all(draft, call, by.staff, because)
-    elif competent:
+    if competent and enough_come(draft, call):
         call = silence(draft, call, because, by=by.staff, keep=by.handset)
     else:
         call = stop_on_all(draft, call, by.staff, because)

@@ -11,7 +11,7 @@ from datetime import timedelta
 from functools import partial
 
 from routing import rules
-from routing.draft import Draft, arrival_due, asking_due, facts, receipt_due
+from routing.draft import Draft, deadlines, facts
 from routing.effects import Because, Move, Note, Reason, Ring
 from routing.escalation import due_call, send_all
 from routing.ids import RuleId
@@ -41,8 +41,7 @@ def due(draft: Draft) -> None:
 
 
 def _is_due(draft: Draft, call: Call) -> bool:
-    found = (call.climbs_at, arrival_due(call), asking_due(call), receipt_due(draft, call))
-    return any(at is not None and at <= draft.now for at in found)
+    return any(at is not None and at <= draft.now for at in deadlines(draft, call))
 
 
 def _ring_everybody(draft: Draft, call: Call, error: Exception) -> None:
@@ -76,6 +75,7 @@ def _ring_everybody(draft: Draft, call: Call, error: Exception) -> None:
         after,
         climbs_at=None if call.climbs_at is None else later,
         arrive_by=None if call.arrive_by is None else max(call.arrive_by, later),
+        beside_by=None if call.beside_by is None else max(call.beside_by, later),
         ask_at=None if call.ask_at is None else max(call.ask_at, later),
     )
     draft.effects.append(Note(call.id, Move.CLIMBED, draft.now, because))

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import assert_never
 
 from routing.defaults import policy_for
-from routing.draft import REACHABLE, Draft, awaited, covers, on_the_way
+from routing.draft import REACHABLE, Draft, awaited, beside_due, covers, on_the_way
 from routing.effects import Considered, Reason
 from routing.events import HandsetState
 from routing.ids import HandsetId, StaffId, UnitId
@@ -287,7 +287,8 @@ def _busy(draft: Draft, call: Call) -> dict[StaffId, None]:
     busy: dict[StaffId, None] = {}
     for other in draft.open_calls():
         if other.id != call.id:
-            coming = on_the_way(other) if awaited(other) else ()
+            waited_for = awaited(other) or beside_due(other) is not None
+            coming = on_the_way(other) if waited_for else ()
             busy.update(dict.fromkeys((*coming, *other.present)))
     return busy
 

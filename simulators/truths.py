@@ -178,6 +178,11 @@ TRUTHS: tuple[Truth, ...] = (
         calls.enough_come,
     ),
     Truth(
+        "who-comes-beside-is-waited-for",
+        "Whoever said they come beside others is there inside the limit, or counts no more.",
+        calls.second_is_waited_for,
+    ),
+    Truth(
         "who-comes-is-left-to-walk",
         "Whoever has said they come is not rung again because somebody else has not answered.",
         calls.walks_in_peace,

@@ -393,6 +393,28 @@ def enough_come(watch: Watch, step: Stepped) -> Wrong | None:
     return None
 
 
+def second_is_waited_for(watch: Watch, step: Stepped) -> Wrong | None:
+    """Who is not there, where another is and more are wanted, has a limit which has not passed.
+
+    An owner whose colleague is there is waited for only where several must come.
+    """
+    if not step.changed and step.event.__class__ is not TimePassed:
+        return None
+    timely = step.event.__class__ is TimePassed
+    for call in (step.after.calls[c] for c in step.after.open if c in step.after.calls):
+        absent = [one for one in call.responders if one not in call.present]
+        owner_comes = call.state is CallState.PRESENT and call.arrive_by is None
+        if owner_comes and call.ladder.responders > 1 and call.owner not in call.present:
+            absent += [call.owner] if call.owner is not None else []
+        if not absent:
+            continue
+        if call.beside_by is None:
+            return Wrong(f"{absent[0]} comes to {call.id}, and nobody follows it", call.id)
+        if call.beside_by < step.now or (timely and call.beside_by == step.now):
+            return Wrong(f"{absent[0]} came not to {call.id} in time, and counts", call.id)
+    return None
+
+
 def walks_in_peace(watch: Watch, step: Stepped) -> Wrong | None:
     """No ladder rings who has said they come, while they have not come back from it."""
     for effect in step.effects:

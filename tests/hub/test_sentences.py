@@ -153,6 +153,11 @@ def test_words_are_those_of_the_house() -> None:
             "Not possible now: a pause needs a reason",
         ),
         (
+            Because(Reason.NOT_COME, facts=(("staff", "per"),)),
+            "Per P. sa de kom, men er ikke kommet frem: ringer etter flere",
+            "Per P. said they come but has not arrived: it rings for others",
+        ),
+        (
             Because(Reason.STEPPED_OUT),
             "Per P. gikk; en kollega er fortsatt hos pasienten",
             "Per P. left; a colleague is still with the patient",

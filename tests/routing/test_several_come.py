@@ -3,13 +3,15 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from routing.cards import allowed
+from routing.calls import CallState
+from routing.cards import allowed, arrive_by
 from routing.defaults import LADDERS, POLICIES
 from routing.draft import engaged, on_the_way
 from routing.effects import Considered, Move, Reason, Ring
-from routing.events import SignedIn
+from routing.events import PlanAdopted, SignedIn
 from routing.ids import HandsetId, StaffId
-from routing.plan import CallType, Plan
+from routing.plan import CallType, Competence, Plan
+from routing.step import next_deadline
 from tests.routing.night import (
     Night,
     arrive,
@@ -205,10 +207,10 @@ def test_who_comes_as_the_second_hears_a_press_and_not_the_rounds_after_it() -> 
     night.at("02:15:00", press())
     assert "per" in night.rung(), "a press is news"
 
-    rounds = [night.at(clock).rung() for clock in ("02:15:30", "02:16:30", "02:17:30")]
+    rounds = [night.at(clock).rung() for clock in ("02:15:30", "02:16:30")]
 
-    assert rounds == [["omar", "lise"]] * 3
-    assert night.call("1-2").round == 3
+    assert rounds == [["omar", "lise"]] * 2
+    assert night.call("1-2").round == 2
     assert telephone("per") in night.call("1-2").ringing
 
 
@@ -219,3 +221,136 @@ def test_a_press_is_told_to_who_walks() -> None:
 
     assert night.rung() == ["anne"]
     assert telephone("anne") in night.call().ringing
+
+
+# --- Who said they come, and is not there in time ---------------------------------------------
+
+
+def test_a_second_who_does_not_arrive_counts_no_more_and_it_rings_for_another() -> None:
+    night = two_come().at("02:14:30", arrive("per")).at("02:16:09")
+    assert night.call().responders == ("omar",)
+
+    night.at("02:16:10").noted(Move.NOT_COME)
+
+    assert (night.call().owner, night.call().responders) == ("per", ())
+    assert sorted(night.rung()) == ["lise", "omar"], "he may have forgotten it"
+    assert night.call().climbs_at == night.clock("02:16:40")
+    said = [one.because for one in night.effects if isinstance(one, Ring)][-1]
+    assert (said.reason, said.facts) == (Reason.NOT_COME, (("staff", "omar"),))
+
+
+def test_a_second_who_arrives_in_time_is_waited_for_no_more() -> None:
+    night = two_come().at("02:14:30", arrive("per")).at("02:15:00", arrive("omar"))
+
+    assert next_deadline(night.state) == night.call().ask_at
+
+
+def test_the_owner_who_does_not_arrive_leaves_it_to_who_is_there_and_it_rings() -> None:
+    night = two_come().at("02:14:30", arrive("omar"))
+    assert night.call().beside_by == night.clock("02:16:10")
+
+    night.at("02:16:10")
+
+    assert (night.call().owner, night.call().responders) == ("omar", ())
+    assert sorted(night.rung()) == ["lise", "per"]
+
+
+def test_the_owner_is_waited_for_where_the_second_came_without_a_word() -> None:
+    night = one_comes().at("02:14:20", arrive("omar"))
+    assert night.call().ringing == {}, "one is there, one comes: enough"
+    assert night.call().climbs_at is None
+
+    night.at("02:16:05")
+
+    assert night.call().owner == "omar"
+    assert sorted(night.rung()) == ["lise", "per"]
+
+
+def test_the_latest_who_comes_is_waited_for_and_the_owner_as_long() -> None:
+    night = one_comes(plan=wanting(3)).at("02:14:20", take("omar"))
+    night.at("02:14:40", arrive("lise"))
+
+    assert night.call().beside_by == night.clock("02:16:20")
+
+
+def test_the_owner_who_cannot_come_leaves_it_to_who_is_there() -> None:
+    night = two_come().at("02:14:30", arrive("omar")).at("02:15:00", decline("per"))
+
+    assert (night.call().owner, night.call().responders) == ("omar", ())
+    assert night.rung() == ["lise"]
+
+
+def test_an_ordinary_call_is_the_colleagues_who_is_there_once_its_owner_cannot() -> None:
+    night = Night().at("02:14:00", press()).at("02:14:10", take("anne"))
+    night.at("02:14:30", arrive("per"))
+    assert night.call().beside_by is None
+
+    night.at("02:15:00", decline("anne"))
+
+    assert night.call().owner == "per"
+    assert (night.rung(), night.call().climbs_at) == ([], None)
+
+
+def test_where_nobody_there_covers_it_any_more_it_rings_though_enough_are_there() -> None:
+    night = two_come(plan=wanting(2)).at("02:14:30", arrive("omar"))
+    night.at("02:14:40", arrive("stud"))
+    people = night.state.plan.staff
+    omar = replace(people[StaffId("omar")], competence=Competence.STUDENT)
+    changed = replace(night.state.plan, staff={**people, StaffId("omar"): omar})
+    night.at("02:15:00", PlanAdopted(changed))
+
+    night.at("02:16:10")
+
+    assert (night.call().owner, night.call().state) == (None, CallState.PRESENT)
+    assert "lise" in night.rung()
+
+
+def test_help_asked_once_more_rings_again_where_the_second_does_not_come() -> None:
+    night = Night().at("02:14:00", press()).at("02:14:10", arrive("anne"))
+    night.at("02:14:40", press()).at("02:14:45", arrive("anne", "1-2"))
+    night.at("02:14:47", press()).at("02:14:50", take("per", "1-2"))
+    assert night.call("1-2").ladder.responders == 1
+    assert night.call("1-2").climbs_at is None
+
+    night.at("02:16:50")
+
+    assert night.call("1-2").responders == ()
+    assert "per" in night.rung()
+    assert night.call("1-2").climbs_at is not None
+
+
+def test_a_student_who_does_not_arrive_makes_nothing_ring() -> None:
+    night = one_comes("per", "omar", "stud")
+    night.at("02:14:08", take("omar")).at("02:14:20", arrive("per"))
+    night.at("02:14:22", arrive("omar"))
+    night.at("02:14:30", take("stud"))
+    assert night.call().responders == ("omar", "stud")
+
+    night.at("02:16:30").noted(Move.NOT_COME)
+
+    assert night.call().responders == ("omar",)
+    assert night.rung() == []
+
+
+def test_who_comes_beside_and_signs_out_has_a_line_in_the_story() -> None:
+    two_come().at("02:14:40", sign_out("omar")).noted(Move.NOT_COME)
+
+
+def test_who_signs_out_and_had_nothing_to_do_with_it_has_no_line() -> None:
+    two_come().at("02:14:40", sign_out("lise")).noted()
+
+
+def test_who_walks_beside_others_is_busy_for_other_calls_until_the_limit() -> None:
+    night = Night().at("02:00", ask("omar", emergency=True))
+    night.at("02:00:10", take("lise")).at("02:00:15", take("anne"))
+    night.at("02:00:30", arrive("lise"))
+
+    assert night.at("02:02", press()).rung() == ["per"]
+    assert thought_of(night, "anne") == [Considered(StaffId("anne"), False, Reason.BUSY)]
+
+
+def test_who_comes_beside_sees_the_time_they_are_waited_for() -> None:
+    call = two_come().at("02:14:30", arrive("per")).call()
+
+    assert arrive_by(call, StaffId("omar")) == call.beside_by
+    assert arrive_by(call, StaffId("lise")) == call.arrive_by

@@ -10,7 +10,7 @@ from routing.ids import CallId, LadderId, RuleId
 from routing.plan import CallType, Ladder, Priority, Rung, Target, TargetKind
 from routing.state import Waiting
 from routing.step import next_deadline, step
-from tests.routing.night import Night, arrive, close, press, reports, sign_in, take
+from tests.routing.night import Night, arrive, ask, close, press, reports, sign_in, take
 
 FOREVER = Rung((Target(TargetKind.HOUSE),), timedelta.max)
 """A patience that no clock can hold: adding it to a time raises."""
@@ -113,6 +113,18 @@ def test_a_call_that_somebody_is_at_is_asked_about_again() -> None:
 
     assert night.call().ask_at == night.clock("03:11")
     assert night.call().ringing
+
+
+def test_a_second_whose_limit_raises_is_tried_again_later() -> None:
+    night = Night().at("02:00", ask("omar", emergency=True)).at("02:00:10", take("anne"))
+    night.at("02:00:20", take("per")).at("02:01", arrive("anne"))
+    poisoned(night, FOREVER)
+
+    night.at("02:02:20")
+
+    call = night.call()
+    assert (call.responders, call.beside_by) == (("per",), night.clock("02:07:20"))
+    assert "lise" in night.rung()
 
 
 def test_what_was_half_done_is_undone_and_the_same_state_fails_the_same_way() -> None:

@@ -184,6 +184,14 @@ def one_comes_and_nobody_waits_for_the_second() -> Scene:
     return change_call(scene, CallTaken, climbs_at=None).do(CallTaken(CALL, scene.by()))
 
 
+@breaks("who-comes-beside-is-waited-for")
+def the_second_has_no_limit() -> Scene:
+    scene = Scene().do(HelpAsked(Scene().by(NURSE), emergency=True)).rings().after(5)
+    scene.do(CallTaken(CALL, scene.by()))
+    second = CallTaken(CALL, scene.by(STUDENT))
+    return change_call(scene, CallTaken, beside_by=None).do(second)
+
+
 @breaks("who-comes-is-left-to-walk")
 def who_walks_is_rung_with_the_next_step() -> Scene:
     scene = Scene().do(HelpAsked(Scene().by(NURSE), emergency=True)).rings().after(5)

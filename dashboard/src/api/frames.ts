@@ -318,6 +318,7 @@ export type Reason =
   | "no_rule"
   | "not_allowed"
   | "not_arrived"
+  | "not_come"
   | "not_competent"
   | "not_in_use"
   | "not_on_duty"
