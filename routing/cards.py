@@ -116,8 +116,10 @@ def allowed(state: State, call: Call, staff: StaffId) -> tuple[str, ...]:
 
 
 def _may_take(state: State, call: Call, staff: StaffId) -> bool:
-    if staff == call.owner or staff in call.responders:
+    if staff == call.owner:
         return False
+    if staff in call.responders:
+        return call.offered_to == staff  # comes already, and is asked to have it
     if call.owner is not None and call.ladder.responders > 1:
         return True
     able = may_carry_in(state, call, staff) is None

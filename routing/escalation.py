@@ -294,6 +294,11 @@ def come_no_more(draft: Draft, call: Call, staff: StaffId, because: Because) -> 
     call = draft.change(call, because, owner=owner, responders=rest)
     if call.climbs_at is not None or enough_come(draft, call, wanted):
         return call
+    return ring_for_more(draft, call, because)
+
+
+def ring_for_more(draft: Draft, call: Call, because: Because) -> Call:
+    """Ring on from where the ladder stands: somebody comes, and more are wanted."""
     if call.rung < len(call.ladder.rungs):
         return _sound(draft, call, because, draft.now)
     round_ends = draft.now + max(call.ladder.failsafe.patience, SHORTEST_ROUND)

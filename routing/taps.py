@@ -21,6 +21,7 @@ from routing.escalation import (
     reopen,
     ring_again,
     ring_anew,
+    ring_for_more,
     ring_one,
     silence,
     stop_on,
@@ -133,15 +134,18 @@ def _after_the_end(call: Call, event: Tap) -> Answered:
 
 
 def _take(draft: Draft, call: Call, by: By) -> Answered:
-    if by.staff == call.owner or by.staff in call.responders:
+    offered = call.offered_to == by.staff
+    if by.staff == call.owner or (by.staff in call.responders and not offered):
         stop_on_all(draft, call, by.staff, Because(Reason.TAKEN))
         return _yes(call, Reason.ALREADY_DONE)
     refused = may_carry(draft, call, by.staff)
     if _too_old(draft, by):
         refused = Reason.LATE
+    elif offered:
+        pass  # also by who is with the patient
     elif wants_more(call) and (refused is None or call.ladder.responders > 1):
         return _respond(draft, call, by)
-    elif _is_held(draft, call, by.staff):
+    elif call.owner is not None or covered_by_presence(draft, call):
         refused = Reason.TAKEN_BY_ANOTHER
     if refused is not None:
         holder = call.owner or next(iter(call.present), None)
@@ -159,18 +163,17 @@ def _take(draft: Draft, call: Call, by: By) -> Answered:
         taken_at=draft.now,
         arrive_by=arrive_by,
         offered_to=None,
+        responders=tuple(one for one in call.responders if one != by.staff),
     )
     call = _enough_come(draft, call, by)
+    if call.climbs_at is None and not enough_come(draft, call):
+        # Who came as the second has it now, and who gave it away comes no more.
+        call = ring_for_more(
+            draft, call, Because(Reason.HANDED_OVER, facts=(("staff", by.staff),))
+        )
     if call.device is not None and call.type is not CallType.TECHNICAL:
         draft.effects.append(Answer(call.id, call.device, AnswerKind.COMING, because))
     return _yes(call, Reason.TAKEN)
-
-
-def _is_held(draft: Draft, call: Call, staff: StaffId) -> bool:
-    """Tell whether somebody else has the call already and did not offer it to this person."""
-    if call.offered_to == staff:
-        return False  # also by who is with the patient
-    return call.owner is not None or covered_by_presence(draft, call)
 
 
 def wants_more(call: Call) -> bool:

@@ -17,6 +17,7 @@ from tests.routing.night import (
     arrive,
     ask,
     decline,
+    hand_over,
     left,
     press,
     sign_out,
@@ -97,6 +98,48 @@ def test_a_call_is_in_the_hands_of_who_walks_and_of_who_is_there() -> None:
     assert {*engaged(night.call())} == {"per", "omar"}
     assert on_the_way(night.call()) == ("omar",)
     assert on_the_way(Night().at("02:14:00", press()).call()) == ()
+
+
+# --- Who gives it away comes no more ----------------------------------------------------------
+
+
+def test_an_emergency_handed_over_on_the_way_is_the_colleagues_and_rings_on() -> None:
+    night = one_comes().at("02:14:10", hand_over("per", "lise"))
+
+    night.at("02:14:15", take("lise"))
+
+    assert (night.call().owner, night.call().responders) == ("lise", ())
+    assert night.at("02:14:30").rung() == ["per", "omar"], "one comes, two are wanted"
+
+
+def test_who_came_as_the_second_and_takes_it_over_leaves_nobody_beside_them() -> None:
+    night = two_come().at("02:14:20", hand_over("per", "omar"))
+    assert "take" in allowed(night.state, night.call(), StaffId("omar"))
+
+    night.at("02:14:25", take("omar"))
+
+    assert (night.call().owner, night.call().responders) == ("omar", ())
+    assert sorted(night.rung()) == ["lise", "per"]
+    assert night.call().climbs_at == night.clock("02:14:55")
+
+
+def test_a_third_who_takes_it_over_comes_with_the_second() -> None:
+    night = two_come().at("02:14:20", hand_over("per", "lise"))
+
+    night.at("02:14:25", take("lise"))
+
+    assert (night.call().owner, night.call().responders) == ("lise", ("omar",))
+    assert "take" not in allowed(night.state, night.call(), StaffId("omar"))
+    assert (night.rung(), night.call().climbs_at) == ([], None)
+
+
+def test_who_takes_it_over_from_one_who_is_there_is_the_second() -> None:
+    night = one_comes().at("02:14:20", arrive("per")).at("02:14:25", hand_over("per", "lise"))
+
+    night.at("02:14:28", take("lise"))
+
+    assert (night.call().owner, night.call().present) == ("lise", ("per",))
+    assert (night.rung(), night.call().climbs_at) == ([], None)
 
 
 # --- Who cannot come after all ----------------------------------------------------------------
