@@ -219,6 +219,10 @@ TEXTS: dict[Reason, tuple[str, str]] = {
         "{who} gikk; en kollega er fortsatt hos pasienten",
         "{who} left; a colleague is still with the patient",
     ),
+    Reason.LEFT_TO_OWNER: (
+        "{who} gikk; en kollega har tatt over og er på vei",
+        "{who} left; a colleague has taken over and is on the way",
+    ),
     Reason.UNLESS_HELD: (
         "Regelens unntak gjelder nå: {rule}",
         "The exception of the rule holds now: {rule}",
@@ -286,6 +290,7 @@ MOVES: dict[Move, tuple[str, str]] = {
     Move.HANDED_OVER: ("Overført", "Handed over"),
     Move.ARRIVED: ("Tilstede", "With patient"),
     Move.LEFT: ("Gikk", "Left"),
+    Move.LEFT_TO_OWNER: ("Gikk, en kollega kommer", "Left, a colleague comes"),
     Move.REMINDED: ("Spurt om ferdig", "Asked whether done"),
     Move.STEPPED_OUT: ("Gikk ut", "Stepped out"),
     Move.REOPENED: ("Åpnet igjen", "Reopened"),

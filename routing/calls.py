@@ -67,6 +67,7 @@ TABLE: dict[CallState, dict[Move, CallState]] = {
         Move.REMINDED: CallState.PRESENT,
         Move.REOPENED: CallState.PRESENT,
         Move.LEFT: CallState.RINGING,
+        Move.LEFT_TO_OWNER: CallState.TAKEN,
         Move.CLOSED: CallState.CLOSED,
     },
     CallState.CLOSED: {},

@@ -16,6 +16,7 @@ from routing.draft import (
     Draft,
     arrival_due,
     asking_due,
+    awaited,
     beside_due,
     coming_beside,
     on_the_way,
@@ -232,36 +233,41 @@ def go_away(
     because: Because,
     handset: HandsetId | None = None,
 ) -> Call:
-    """Let somebody be at the place no more; it rings again unless who stays covers it."""
+    """Let somebody be at the place no more; it rings again unless others have it.
+
+    Others have it who stay and cover it, or who have taken it over and are on the way.
+    """
     rest = tuple(one for one in call.present if one != staff)
-    if not rest:
-        return _left_undone(draft, call, staff, because, handset)
     covering = [one for one in rest if is_competent(draft.plan, call.type, one)]
-    if covering:
-        owner = covering[0] if call.owner == staff else call.owner
-        stays = because.reason is Reason.LEFT  # a tap; who signed out did more than go
-        return draft.move(
-            call,
-            Move.STEPPED_OUT,
-            Because(Reason.STEPPED_OUT) if stays else because,
-            staff=staff,
-            handset=handset,
-            present=rest,
-            owner=owner,
-            # Nobody counts twice where several must come.
-            responders=tuple(one for one in call.responders if one not in (owner, staff)),
+    coming = awaited(call) and call.owner != staff
+    if not rest and not coming:
+        return _left_undone(draft, call, staff, because, handset)
+    move = Move.STEPPED_OUT if rest else Move.LEFT_TO_OWNER
+    if not covering and not coming:
+        call = draft.move(
+            call, move, because, staff=staff, handset=handset, present=rest, **_NOBODY
         )
+        _nobody_comes(draft, call, because)
+        return ring_anew(draft, call, because)
+    if because.reason is Reason.LEFT:  # a tap; who signed out did more than go
+        because = Because(Reason.STEPPED_OUT if rest else Reason.LEFT_TO_OWNER)
+    owner = covering[0] if call.owner == staff else call.owner
     call = draft.move(
         call,
-        Move.STEPPED_OUT,
+        move,
         because,
         staff=staff,
         handset=handset,
         present=rest,
-        **_NOBODY,
+        owner=owner,
+        # Nobody counts twice where several must come.
+        responders=tuple(one for one in call.responders if one not in (owner, staff)),
+        ask_at=call.ask_at if rest else None,
+        reminded=call.reminded and bool(rest),
     )
-    _nobody_comes(draft, call, because)
-    return ring_anew(draft, call, because)
+    if covering or call.climbs_at is not None or enough_come(draft, call):
+        return call  # who stays at the place sees what is needed there
+    return ring_for_more(draft, call, because)
 
 
 def enough_come(draft: Draft, call: Call, wanted: int = 1) -> bool:

@@ -319,6 +319,8 @@ def _leave(draft: Draft, call: Call, by: By) -> Answered:
     if by.staff not in call.present:
         return _yes(call, Reason.ALREADY_DONE)
     left = go_away(draft, call, by.staff, Because(Reason.LEFT), by.handset)
+    if left.state is CallState.TAKEN:
+        return _yes(call, Reason.LEFT_TO_OWNER, left.owner)
     covered = any(is_competent(draft.plan, left.type, one) for one in left.present)
     return _yes(call, Reason.STEPPED_OUT if covered else Reason.LEFT)
 

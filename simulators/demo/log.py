@@ -26,8 +26,13 @@ WORDS: dict[Move, tuple[str, str]] = {
     Move.RESPONDED: ("{who} kommer også til {room}", "{who} is coming to {room} too"),
     Move.DECLINED: ("{who} kan ikke ta {room}", "{who} cannot take {room}"),
     Move.HANDED_OVER: ("{who} overfører {room}", "{who} hands {room} over"),
+    Move.NOT_COME: ("{who} kom ikke til {room}", "{who} did not come to {room}"),
     Move.ARRIVED: ("{who} er hos pasienten i {room}", "{who} is with the patient in {room}"),
     Move.LEFT: ("{who} gikk fra {room}", "{who} left {room}"),
+    Move.LEFT_TO_OWNER: (
+        "{who} gikk fra {room}, en kollega kommer",
+        "{who} left {room}, a colleague comes",
+    ),
     Move.REOPENED: ("{room} åpnet igjen: {why}", "{room} opened again: {why}"),
     Move.CLOSED: ("{room} avsluttet: {why}", "{room} closed: {why}"),
 }

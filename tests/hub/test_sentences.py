@@ -158,6 +158,11 @@ def test_words_are_those_of_the_house() -> None:
             "Per P. said they come but has not arrived: it rings for others",
         ),
         (
+            Because(Reason.LEFT_TO_OWNER),
+            "Per P. gikk; en kollega har tatt over og er på vei",
+            "Per P. left; a colleague has taken over and is on the way",
+        ),
+        (
             Because(Reason.STEPPED_OUT),
             "Per P. gikk; en kollega er fortsatt hos pasienten",
             "Per P. left; a colleague is still with the patient",

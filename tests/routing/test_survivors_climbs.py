@@ -479,6 +479,7 @@ def test_the_picture_of_a_calls_life_shows_what_leads_elsewhere_and_nothing_else
         "taken --> ringing: reopened",
         "taken --> closed: closed",
         "present --> ringing: left",
+        "present --> taken: left_to_owner",
         "present --> closed: closed",
         "closed --> [*]",
     ]

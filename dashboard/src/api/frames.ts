@@ -312,6 +312,7 @@ export type Reason =
   | "joined"
   | "late"
   | "left"
+  | "left_to_owner"
   | "messages_lost"
   | "no_ready_handset"
   | "no_receipt"

@@ -33,7 +33,7 @@ export function CallScreen(props: CallProps & { me: string }) {
   if (asking === "cannot") return <Cannot {...props} onClose={close} />;
   if (asking === "handOver") return <HandOver {...props} onClose={close} />;
   if (asking === "outcome") return <OutcomeChoice {...props} onClose={close} />;
-  const stage = card.present.some(({ id }) => id === me) ? "there" : card.mine ? "way" : "incoming";
+  const stage = stageOf(card, me);
   const Actions = { there: ThereActions, way: WayActions, incoming: IncomingActions }[stage];
   return (
     <Fresh key={stage}>
@@ -55,6 +55,12 @@ export function CallScreen(props: CallProps & { me: string }) {
       </article>
     </Fresh>
   );
+}
+
+/** Where I stand with it: who comes beside another, and is offered it, has that to answer. */
+function stageOf(card: Card, me: string): "there" | "way" | "incoming" {
+  if (card.present.some(({ id }) => id === me)) return "there";
+  return card.mine && !card.can.includes("take") ? "way" : "incoming";
 }
 
 type Stage = CallProps & { ask: (what: "cannot" | "handOver" | "outcome") => void };
@@ -191,6 +197,11 @@ function ThereActions({ card, hubNow, busy, act, ask }: Stage) {
           {words.there.since(spoken(secondsSince(card.present_at, hubNow), words.contact.hour))}
         </p>
       )}
+      {card.offered && may("take") && (
+        <Tap big onTap={() => act("take")} disabled={busy}>
+          {words.call.take}
+        </Tap>
+      )}
       {may("close") && (
         <Tap big onTap={() => ask("outcome")} disabled={busy}>
           {words.there.close}
@@ -200,6 +211,11 @@ function ThereActions({ card, hubNow, busy, act, ask }: Stage) {
         <Tap variant="secondary" onTap={() => act("assist")} disabled={busy}>
           {words.there.help}
         </Tap>
+        {may("hand_over") && (
+          <Tap variant="secondary" onTap={() => ask("handOver")} disabled={busy}>
+            {words.call.handOver}
+          </Tap>
+        )}
         {may("leave") && (
           <Tap variant="secondary" onTap={() => act("leave")} disabled={busy}>
             {words.there.leave}
