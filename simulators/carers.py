@@ -274,6 +274,18 @@ class Carer:
             self._tap(lambda by: HelpAsked(by, True, call, self._room(call)))  # noqa: FBT003
         elif drawn < 0.05:
             self._pause(call)
+        elif drawn < 0.08:
+            self._give_away(call)
+
+    def _give_away(self, call: CallId) -> None:
+        """Needed elsewhere: a colleague is asked to take over, and may not be waited for."""
+        self._hand_over(call)
+        self._floor.agenda.after(self._dice.uniform(5, 120), lambda: self._leave(call))
+
+    def _leave(self, call: CallId) -> None:
+        if self.present == call:
+            self._tap(lambda by: Left(call, by))
+            self._stop(call)
 
     def _pause(self, call: CallId) -> None:
         known = self._call(call)
@@ -295,13 +307,13 @@ class Carer:
         self._tap(lambda by: CallClosed(call, by, outcome), lambda r: self._closed(call, r))
 
     def _closed(self, call: CallId, reply: Reply) -> None:
-        if not reply.ok and reply.because.reason is Reason.NOT_ALLOWED:
+        if not reply.ok and reply.because.reason is Reason.NOT_COMPETENT:
             nurse = self._nurse()
             if nurse is not None:
                 self._tap(lambda by: CallHandedOver(call, by, nurse))
-            else:
-                self._tap(lambda by: Left(call, by))
             self._told_no[call] = self._floor.agenda.seconds + 600
+            later = self._dice.uniform(5, 120)
+            self._floor.agenda.after(later, lambda: self._tap(lambda by: Left(call, by)))
         self._stop(call)
         self._floor.agenda.after(self._dice.uniform(1, 5), self.look)
 
