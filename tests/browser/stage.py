@@ -111,7 +111,7 @@ def there(**changes: Any) -> frames.Card:
         "state": CallState.PRESENT,
         "present": (frames.Person(ME.id, ME.name),),
         "present_at": now() - timedelta(seconds=95),
-        "can": (frames.Action.CLOSE, frames.Action.LEAVE),
+        "can": (frames.Action.HAND_OVER, frames.Action.LEAVE, frames.Action.CLOSE),
     }
     return mine(**usual | changes)
 

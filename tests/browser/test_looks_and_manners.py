@@ -1,5 +1,6 @@
 """How the pages look and behave, shown cards that a real house seldom has together."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -229,6 +230,37 @@ def test_who_comes_to_an_emergency_as_the_second_may_say_that_they_cannot(
         page.get_by_role("button", name=name, exact=True).click()
     until(page, lambda: stage.said(frames.Op))
     assert [(op.action, op.reason) for op in stage.said(frames.Op)] == [("decline", "busy")]
+
+
+def test_who_is_with_the_patient_hands_over_and_sees_that_the_colleague_has_it(
+    stage: Stage, telephone: Opener
+) -> None:
+    page = on_shift(telephone(), stage, there())
+    for name in ("Overfør", re.compile("^Per")):
+        page.wait_for_timeout(GUARD_MS)
+        page.get_by_role("button", name=name).click()
+    until(page, lambda: stage.said(frames.Op))
+    assert [(op.action, op.to) for op in stage.said(frames.Op)] == [("hand_over", "per")]
+
+    stage.put(there(owner=PER, mine=False))
+    expect(page.get_by_text("Per tok den for")).to_be_visible()
+    shot(page, "handed-over")
+
+
+@pytest.mark.parametrize("where", ["way", "there"])
+def test_who_is_at_it_already_and_is_offered_it_can_take_it(
+    stage: Stage, telephone: Opener, where: str
+) -> None:
+    can = (frames.Action.TAKE, frames.Action.DECLINE, frames.Action.ARRIVE)
+    known = mine if where == "way" else there
+    emergency = known(type=CallType.EMERGENCY, owner=PER, offered=True, ring=1, can=can)
+    page = on_shift(telephone(), stage, emergency)
+    expect(page.get_by_text("Noen vil overføre dette anropet til deg")).to_be_visible()
+    shot(page, f"offered-{where}")
+    page.wait_for_timeout(GUARD_MS)
+    page.get_by_role("button", name="Jeg tar den").click()
+    until(page, lambda: stage.said(frames.Op))
+    assert [op.action for op in stage.said(frames.Op)] == ["take"]
 
 
 def test_the_telephone_says_who_took_it_and_falls_silent(

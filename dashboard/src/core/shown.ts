@@ -64,6 +64,12 @@ export function inOrder(cards: readonly Card[]): readonly Card[] {
   });
 }
 
+/** Calls that ask for my screen: those that ring here, are offered, are mine, or where I am. */
+export function asksForScreen(card: Card, me: string): boolean {
+  const here = card.present.some(({ id }) => id === me);
+  return card.ring > 0 || card.offered || card.mine || here;
+}
+
 /** How often it was pressed, where the reason's own sentence does not say so already; else 0. */
 export function pressesToSay(call: Pick<Card, "pressed" | "reason">): number {
   const said = call.reason === "pressed_again" || call.reason === "third_press_unanswered";

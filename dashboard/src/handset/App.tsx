@@ -4,6 +4,7 @@ import type { Card } from "../api/frames";
 import { get, Refused, remove } from "../api/http";
 import { isNight } from "../core/age";
 import { ROOT } from "../core/root";
+import { asksForScreen, type Shown } from "../core/shown";
 import { Tap } from "../ui/Tap";
 import { type Lang, storedLang, storeLang, useWords, WordsContext, wordsOf } from "../ui/words";
 import { Check } from "./Check";
@@ -134,7 +135,7 @@ function Day({ parts, onLanguage, night, onNight }: DayProps) {
       );
     case "again":
       // A call breaks through here too: who types a PIN must not miss it.
-      if (!view.shown?.calls.some(asksForScreen)) {
+      if (!breaksThrough(view.shown)) {
         return (
           <Pin
             tile={stage.tile}
@@ -149,7 +150,7 @@ function Day({ parts, onLanguage, night, onNight }: DayProps) {
     case "check":
       // A call breaks through the check, and stays in front while it is mine. A fault waits: often
       // it is that nobody is ready, which is what the check mends.
-      if (!view.shown?.calls.some((card) => card.type !== "technical" && asksForScreen(card)))
+      if (!breaksThrough(view.shown, (card) => card.type !== "technical"))
         return <Check parts={parts} onStart={start} />;
       break;
     case "shift":
@@ -168,7 +169,8 @@ function Day({ parts, onLanguage, night, onNight }: DayProps) {
   );
 }
 
-const asksForScreen = (card: Card) => card.ring > 0 || card.mine || card.offered;
+const breaksThrough = (shown: Shown | null, counts: (card: Card) => boolean = () => true) =>
+  shown?.calls.some((card) => counts(card) && asksForScreen(card, shown.me.id)) ?? false;
 
 /** Only a house with several units asks which: where there is one, it is that one. */
 const picked = (tile: Tile, { tiles }: { tiles: Tiles }): Stage =>

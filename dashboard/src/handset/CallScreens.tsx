@@ -81,19 +81,20 @@ function Sent({ pending, contact }: CallProps) {
   );
 }
 
+/** Who has it, and since when. */
+function Taken({ card, hubNow }: { card: Card; hubNow: number }) {
+  const words = useWords();
+  if (!card.owner || !card.taken_at) return null;
+  const since = spoken(secondsSince(card.taken_at, hubNow), words.contact.hour);
+  return <p className="owner">{words.call.takenBy(card.owner.name, since)}</p>;
+}
+
 function IncomingActions({ card, hubNow, busy, act, ask }: Stage) {
   const words = useWords();
   const may = (action: Action) => card.can.includes(action);
   return (
     <>
-      {card.owner && card.taken_at && (
-        <p className="owner">
-          {words.call.takenBy(
-            card.owner.name,
-            spoken(secondsSince(card.taken_at, hubNow), words.contact.hour),
-          )}
-        </p>
-      )}
+      <Taken card={card} hubNow={hubNow} />
       {card.present.length > 0 && (
         <p className="owner">
           {words.call.presentBy(card.present.map(({ name }) => name).join(", "))}
@@ -197,6 +198,7 @@ function ThereActions({ card, hubNow, busy, act, ask }: Stage) {
           {words.there.since(spoken(secondsSince(card.present_at, hubNow), words.contact.hour))}
         </p>
       )}
+      {!card.mine && <Taken card={card} hubNow={hubNow} />}
       {card.offered && may("take") && (
         <Tap big onTap={() => act("take")} disabled={busy}>
           {words.call.take}

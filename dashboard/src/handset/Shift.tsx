@@ -2,6 +2,7 @@
 import { useEffect, useState } from "react";
 import type { Card } from "../api/frames";
 import { kindOf } from "../core/alarm";
+import { asksForScreen } from "../core/shown";
 import { useNow } from "../ui/now";
 import { Tap } from "../ui/Tap";
 import { useWords } from "../ui/words";
@@ -26,9 +27,6 @@ interface ShiftProps {
   onNight: () => void;
 }
 
-/** Calls that ask for this screen: those that ring here, are offered, or are mine. */
-const mineToSee = (card: Card) => card.ring > 0 || card.offered || card.mine;
-
 type Open = "menu" | "handover" | "patients" | "list" | null;
 
 export function Shift(props: ShiftProps) {
@@ -39,8 +37,9 @@ export function Shift(props: ShiftProps) {
   const [open, setOpen] = useState<Open>(null);
   const [chosen, setChosen] = useState<string | null>(null);
   const calls = view.shown?.calls ?? [];
+  const asks = (card: Card) => asksForScreen(card, view.shown?.me.id ?? "");
   const ringing = calls.filter((card) => card.ring > 0).map(({ id, ring }) => `${id} ${ring}`);
-  const front = calls.find(({ id }) => id === chosen) ?? calls.find(mineToSee);
+  const front = calls.find(({ id }) => id === chosen) ?? calls.find(asks);
   const hubNow = now + (view.shown?.ahead ?? 0);
   const lost = view.contact === "lost";
 
