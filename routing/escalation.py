@@ -19,7 +19,7 @@ from routing.draft import (
     awaited,
     beside_due,
     coming_beside,
-    on_the_way,
+    engaged,
     receipt_due,
 )
 from routing.effects import (
@@ -439,7 +439,7 @@ def _failsafe(draft: Draft, call: Call, reason: Reason, due: datetime) -> Call:
     call = _ring_all(draft, call, chosen, because)
     rung = [one.handset for one in chosen.rung]
     for handset, ringing in ringing_before.items():
-        if handset not in rung and ringing.staff not in on_the_way(call):
+        if handset not in rung and ringing.staff not in engaged(call):
             call = _ring(draft, call, handset, ringing.staff, because)
     if not _somebody_sure(draft, call):
         draft.unreached[call.id] = because

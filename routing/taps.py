@@ -247,8 +247,8 @@ def _decline(draft: Draft, call: Call, event: CallDeclined) -> Answered:
 
 def _hand_over(draft: Draft, call: Call, event: CallHandedOver) -> Answered:
     by = event.by
-    if call.offered_to == event.to:
-        return _yes(call, Reason.ALREADY_DONE)
+    if event.to in (call.offered_to, call.owner):
+        return _yes(call, Reason.ALREADY_DONE, call.owner)
     mine = by.staff == call.owner or by.staff in call.present or call.owner is None
     if not mine:
         return _no(Reason.TAKEN_BY_ANOTHER, call, call.owner)

@@ -133,6 +133,23 @@ def test_a_third_who_takes_it_over_comes_with_the_second() -> None:
     assert (night.rung(), night.call().climbs_at) == ([], None)
 
 
+def test_a_student_who_is_there_cannot_hand_it_to_who_has_it_already() -> None:
+    night = one_comes("per", "omar", "stud").at("02:14:10", arrive("stud"))
+
+    night.at("02:14:20", hand_over("stud", "per"))
+
+    night.expects().replied(Reason.ALREADY_DONE, ok=True, by="per")
+    assert night.call().offered_to is None
+
+
+def test_who_is_there_and_is_asked_to_have_it_is_not_rung_by_the_rounds_for_a_third() -> None:
+    night = two_come(plan=wanting(3)).at("02:14:20", arrive("omar"))
+    night.at("02:14:40", hand_over("per", "omar"))
+    assert night.rung() == ["omar"]
+
+    assert night.at("02:15:00").rung() == ["lise"]
+
+
 def test_who_takes_it_over_from_one_who_is_there_is_the_second() -> None:
     night = one_comes().at("02:14:20", arrive("per")).at("02:14:25", hand_over("per", "lise"))
 
