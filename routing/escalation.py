@@ -239,7 +239,7 @@ def go_away(
     """
     rest = tuple(one for one in call.present if one != staff)
     covering = [one for one in rest if is_competent(draft.plan, call.type, one)]
-    coming = awaited(call) and call.owner != staff
+    coming = awaited(call)
     if not rest and not coming:
         return _left_undone(draft, call, staff, because, handset)
     move = Move.STEPPED_OUT if rest else Move.LEFT_TO_OWNER
@@ -437,9 +437,8 @@ def _failsafe(draft: Draft, call: Call, reason: Reason, due: datetime) -> Call:
     )
     ringing_before = call.ringing
     call = _ring_all(draft, call, chosen, because)
-    rung = [one.handset for one in chosen.rung]
     for handset, ringing in ringing_before.items():
-        if handset not in rung and ringing.staff not in engaged(call):
+        if ringing.staff not in engaged(call):
             call = _ring(draft, call, handset, ringing.staff, because)
     if not _somebody_sure(draft, call):
         draft.unreached[call.id] = because

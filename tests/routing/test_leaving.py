@@ -86,6 +86,19 @@ def emergency_taken_over(responders: int = 2) -> Night:
     return night.at("02:14:22", hand_over("per", "lise")).at("02:14:25", take("lise"))
 
 
+def test_who_stays_at_an_emergency_sees_what_is_needed_and_it_rings_for_nobody() -> None:
+    night = Night(wanting(2)).at("02:14:00", ask("anne", emergency=True, room="205"))
+    night.at("02:14:05", take("per")).at("02:14:20", arrive("per"))
+    night.at("02:14:22", arrive("omar"))
+    asked = night.call().ask_at
+    assert asked is not None
+
+    night.at("02:14:40", left("omar")).expects().noted(Move.STEPPED_OUT)
+
+    assert (night.call().climbs_at, night.call().ask_at) == (None, asked)
+    night.at(f"{asked:%H:%M:%S}").noted(Move.REMINDED)
+
+
 def test_an_emergency_left_to_one_of_two_rings_for_another() -> None:
     night = emergency_taken_over()
     assert night.call().climbs_at is None

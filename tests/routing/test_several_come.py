@@ -5,9 +5,9 @@ from datetime import timedelta
 
 from routing.calls import CallState
 from routing.cards import allowed, arrive_by
-from routing.defaults import LADDERS, POLICIES
+from routing.defaults import LADDERS, POLICIES, policy_for
 from routing.draft import engaged, on_the_way
-from routing.effects import Considered, Move, Reason, Ring
+from routing.effects import Considered, Move, Note, Reason, Ring
 from routing.events import PlanAdopted, SignedIn
 from routing.ids import HandsetId, StaffId
 from routing.plan import CallType, Competence, Plan
@@ -292,6 +292,8 @@ def test_a_second_who_does_not_arrive_counts_no_more_and_it_rings_for_another() 
 
     night.at("02:16:10").noted(Move.NOT_COME)
 
+    told = next(one for one in night.effects if isinstance(one, Note))
+    assert (told.staff, told.because.reason) == ("omar", Reason.NOT_COME)
     assert (night.call().owner, night.call().responders) == ("per", ())
     assert sorted(night.rung()) == ["lise", "omar"], "he may have forgotten it"
     assert night.call().climbs_at == night.clock("02:16:40")
@@ -363,6 +365,20 @@ def test_where_nobody_there_covers_it_any_more_it_rings_though_enough_are_there(
 
     assert (night.call().owner, night.call().state) == (None, CallState.PRESENT)
     assert "lise" in night.rung()
+
+
+def test_it_rings_where_nobody_has_it_though_as_many_are_there_as_it_wants() -> None:
+    night = two_come().at("02:14:30", arrive("omar")).at("02:14:40", arrive("lise"))
+    plan = night.state.plan
+    policy = replace(policy_for(plan, CallType.EMERGENCY), close_competence=Competence.NURSE)
+    policies = {**plan.policies, CallType.EMERGENCY: policy}
+    people = {**plan.staff, StaffId("lise"): replace(plan.staff[StaffId("omar")], id="lise")}
+    night.at("02:15:00", PlanAdopted(replace(plan, policies=policies, staff=people)))
+
+    night.at("02:16:10")
+
+    assert (night.call().owner, night.call().present) == (None, ("omar", "lise"))
+    assert "per" in night.rung()
 
 
 def test_help_asked_once_more_rings_again_where_the_second_does_not_come() -> None:
