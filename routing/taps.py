@@ -280,7 +280,7 @@ def _arrive(draft: Draft, call: Call, event: Arrived) -> Answered:
     beside_by = call.beside_by
     if competent and call.ladder.responders > 1 and call.arrive_by is not None:
         # Who has it and is not there yet comes beside this one from now on.
-        beside_by = beside_by or call.arrive_by
+        beside_by = max(call.arrive_by, beside_by or call.arrive_by)
     call = draft.move(
         call,
         Move.ARRIVED,

@@ -37,6 +37,12 @@ def wanting(responders: int, round_s: int = 30) -> Plan:
     return replace(solvik(), ladders={ladder.id: ladder})
 
 
+def students(plan: Plan, staff: str) -> Plan:
+    """Return the plan where this person is a student from now on."""
+    person = replace(plan.staff[StaffId(staff)], competence=Competence.STUDENT)
+    return replace(plan, staff={**plan.staff, person.id: person})
+
+
 def one_comes(*on_duty: str, plan: Plan | None = None) -> Night:
     """Anne asks for everybody; Per has taken it and walks."""
     night = Night(plan or solvik(), on_duty=("anne", *(on_duty or ("per", "omar", "lise"))))
@@ -335,6 +341,46 @@ def test_the_latest_who_comes_is_waited_for_and_the_owner_as_long() -> None:
     assert night.call().beside_by == night.clock("02:16:20")
 
 
+def test_who_took_it_over_later_than_the_second_came_has_their_own_limit() -> None:
+    night = two_come().at("02:14:30", hand_over("per", "lise")).at("02:15:00", take("lise"))
+
+    night.at("02:15:10", arrive("omar"))
+
+    assert night.call().beside_by == night.clock("02:17:00")
+
+
+def test_a_student_who_arrives_first_sets_no_limit_for_whoever_takes_it_over() -> None:
+    night = one_comes("per", "omar", "lise", "stud").at("02:14:10", arrive("stud"))
+    assert night.call().beside_by is None
+
+
+def test_a_student_who_arrives_lets_the_offer_to_another_ring() -> None:
+    night = two_come("per", "omar", "lise", "stud").at("02:14:20", hand_over("per", "lise"))
+
+    night.at("02:14:30", arrive("stud"))
+
+    assert list(night.call().ringing) == [telephone("lise")]
+    assert night.call().offered_to == "lise"
+
+
+def test_an_owner_who_is_competent_no_more_and_arrives_is_waited_for_no_more() -> None:
+    night = one_comes().at("02:14:10", take("omar"))
+    night.at("02:14:12", PlanAdopted(students(night.state.plan, "per")))
+
+    night.at("02:14:20", arrive("per"))
+
+    assert night.call().arrive_by is None
+
+
+def test_who_is_offered_it_arrives_and_may_not_carry_it_is_offered_it_no_more() -> None:
+    night = one_comes().at("02:14:10", hand_over("per", "lise"))
+    night.at("02:14:12", PlanAdopted(students(night.state.plan, "lise")))
+
+    night.at("02:14:20", arrive("lise"))
+
+    assert night.call().offered_to is None
+
+
 def test_the_owner_who_cannot_come_leaves_it_to_who_is_there() -> None:
     night = two_come().at("02:14:30", arrive("omar")).at("02:15:00", decline("per"))
 
@@ -356,10 +402,7 @@ def test_an_ordinary_call_is_the_colleagues_who_is_there_once_its_owner_cannot()
 def test_where_nobody_there_covers_it_any_more_it_rings_though_enough_are_there() -> None:
     night = two_come(plan=wanting(2)).at("02:14:30", arrive("omar"))
     night.at("02:14:40", arrive("stud"))
-    people = night.state.plan.staff
-    omar = replace(people[StaffId("omar")], competence=Competence.STUDENT)
-    changed = replace(night.state.plan, staff={**people, StaffId("omar"): omar})
-    night.at("02:15:00", PlanAdopted(changed))
+    night.at("02:15:00", PlanAdopted(students(night.state.plan, "omar")))
 
     night.at("02:16:10")
 
