@@ -20,6 +20,7 @@ from routing.readings import BatteryRead
 from routing.reviews import reviews
 from routing.step import next_deadline
 from routing.technical import NOBODY
+from routing.who import is_student
 from tests.routing.night import (
     Night,
     arrive,
@@ -348,3 +349,8 @@ def test_a_plan_is_looked_up_by_its_own_rooms() -> None:
     other = Night(moved).at("01:00", motion(on=False)).at("02:00", motion(on=True))
     assert other.open() == []
     assert HandsetId("h1") in moved.handsets
+
+
+def test_somebody_whom_the_plan_does_not_know_counts_as_a_student() -> None:
+    assert is_student(solvik(), StaffId("agency-7"))
+    assert not is_student(solvik(), StaffId("anne"))
