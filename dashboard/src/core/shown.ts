@@ -64,10 +64,12 @@ export function inOrder(cards: readonly Card[]): readonly Card[] {
   });
 }
 
+/** Whether I am at the place of this call. */
+export const isHere = (card: Card, me: string) => card.present.some(({ id }) => id === me);
+
 /** Calls that ask for my screen: those that ring here, are offered, are mine, or where I am. */
 export function asksForScreen(card: Card, me: string): boolean {
-  const here = card.present.some(({ id }) => id === me);
-  return card.ring > 0 || card.offered || card.mine || here;
+  return card.ring > 0 || card.offered || card.mine || isHere(card, me);
 }
 
 /** How often it was pressed, where the reason's own sentence does not say so already; else 0. */

@@ -3,6 +3,7 @@ import { type ReactNode, useState } from "react";
 import type { Action, Card, Colleague, Doing, Outcome } from "../api/frames";
 import { counter, secondsSince, spoken } from "../core/age";
 import { undoLeft } from "../core/guard";
+import { isHere } from "../core/shown";
 import type { Extra } from "../core/telephone";
 import { Mark } from "../ui/Mark";
 import { Fresh, Tap } from "../ui/Tap";
@@ -59,7 +60,7 @@ export function CallScreen(props: CallProps & { me: string }) {
 
 /** Where I stand with it: who comes beside another, and is offered it, has that to answer. */
 function stageOf(card: Card, me: string): "there" | "way" | "incoming" {
-  if (card.present.some(({ id }) => id === me)) return "there";
+  if (isHere(card, me)) return "there";
   return card.mine && !card.can.includes("take") ? "way" : "incoming";
 }
 
